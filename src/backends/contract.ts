@@ -1,0 +1,59 @@
+import type { TokenResponse, TokenSet } from '../session/tokens.js'
+
+/** What a call of the backend may use. */
+export interface BackendContext {
+  /**
+   * For calls to the token endpoints: carries no access token, follows no redirect (a 307 would post the refresh token
+   * to wherever the server says), sends cookies in cookie mode only, ends after `refresh.timeout`, body included, and
+   * refuses answers over 64 KiB.
+   *
+   * @see [RFC 9700, section 4.12](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.12)
+   */
+  readonly fetch: typeof globalThis.fetch
+  /** Aborted when the call is no longer wanted. */
+  readonly signal: AbortSignal
+  /** What `logout()` was called with. */
+  readonly logoutOptions?: { readonly returnTo?: string | undefined } | undefined
+}
+
+/** An answer of a token endpoint, as {@link AuthBackend.isFinal} sees it. */
+export interface BackendAnswer {
+  readonly status: number
+  readonly headers: Headers
+  /** The parsed JSON, else the text, or `undefined` where it was empty. */
+  readonly body: unknown
+}
+
+/**
+ * Knows how a given server does login, refresh and logout. `jsonBackend` serves most; write one of your own for the rest.
+ *
+ * Throw whatever you like for a refused call made with `context.fetch`: what it means follows from the answer's status.
+ */
+export interface AuthBackend<Credentials = never, User = unknown> {
+  /** Tells backends apart, such as origin + login path: a stored record of another one is ignored. */
+  readonly id: string
+  /** The origin of the token endpoints; gets the access token only if `baseUrl` or `attachTo` say so too. */
+  readonly origin: string | undefined
+  /** Where the refresh credential is: in a request's body, an HttpOnly cookie, the access token itself, or nowhere. */
+  readonly refreshVia: 'body' | 'cookie' | 'access-token' | 'none'
+  /** Signs in. A login that leaves the page never resolves: `resume` goes on when the page is back. */
+  login(credentials: Credentials, context: BackendContext): Promise<TokenResponse<User>>
+  /** Gets new tokens for `tokens`. */
+  refresh?(tokens: TokenSet, context: BackendContext): Promise<TokenResponse<User>>
+  /** Tells the server that the session is over (RFC 7009 and the like). */
+  logout?(tokens: TokenSet, context: BackendContext): Promise<void>
+  /** Asked by `start()`: tokens, if the page has just come back from a redirect. */
+  resume?(context: BackendContext): Promise<(TokenResponse<User> & { returnTo?: string | undefined }) | undefined>
+  /** Who is signed in; asked after a login, and at a restore whose record does not know. A failure keeps the old one. */
+  user?(tokens: TokenSet, context: BackendContext): Promise<User>
+  /** Puts the access token on a request, instead of the Bearer header (DPoP, RFC 9449). */
+  authorize?(request: Request, tokens: TokenSet): Request | Promise<Request>
+  /** Whether a 401 asks for another proof rather than another token; the request is then sent once more. */
+  retry?(response: Response): boolean
+  /**
+   * Whether a refused refresh means that the session is over.
+   *
+   * @default 400 and 401, unless the OAuth `error` blames the client or the request (RFC 6749, section 5.2)
+   */
+  isFinal?(answer: BackendAnswer): boolean
+}

@@ -1,0 +1,148 @@
+import { AuthError } from '../errors.js'
+import { isObject, parseJson } from '../session/json.js'
+import type { TokenSet } from '../session/tokens.js'
+import type { AuthBackend, BackendContext } from './contract.js'
+import { readTokens } from './read-tokens.js'
+
+/** How one endpoint is called: its path, or what differs from a `POST` of JSON. */
+export type Endpoint<Input> =
+  | string
+  | {
+      /** Joined to `baseUrl` as written, slash at the end and all. */
+      path: string
+      /** The HTTP method; `GET` and `HEAD` send no body. @default 'POST', `GET` for `user` */
+      method?: string | undefined
+      /** How the body is written. @default 'json' */
+      encoding?: 'json' | 'form' | undefined
+      /** The body's fields. @default for login the credentials; for refresh and logout the refresh credential */
+      body?: ((input: Input) => object) | undefined
+      /** Further headers. @default for `user` the Bearer header, else none */
+      headers?: ((input: Input) => Record<string, string>) | undefined
+      /** Finds the tokens in this endpoint's answer. @default the backend's `readTokens` */
+      readTokens?: typeof readTokens | undefined
+    }
+
+/** The options of {@link jsonBackend}. */
+export interface JsonBackendOptions<Credentials, User> {
+  /** What the endpoints' paths are joined to; may be relative to the page (`'/api'`). */
+  baseUrl: string | URL
+  /** Where people sign in. @default 'login' */
+  login?: Endpoint<Credentials> | undefined
+  /** Where tokens are renewed; `false` where they cannot be. @default 'refresh' */
+  refresh?: Endpoint<TokenSet> | false | undefined
+  /** Where the server is told of a sign-out; `false` where it need not be. @default 'logout' */
+  logout?: Endpoint<TokenSet> | false | undefined
+  /** Where to ask who is signed in. @default nowhere: the `user` of the login's answer, if there is one */
+  user?: Endpoint<TokenSet> | undefined
+  /** Where the refresh credential is. @default 'body' */
+  refreshVia?: 'body' | 'cookie' | 'access-token' | undefined
+  /**
+   * Cookie mode: the header that only script of an allowed origin can send (CSRF). `false` sends none.
+   *
+   * @default ['X-Auth-Request', '1']
+   */
+  csrfHeader?: readonly [name: string, value: string | (() => string)] | false | undefined
+  /** Finds the tokens in an answer. @default {@link readTokens} */
+  readTokens?: typeof readTokens | undefined
+  /** Whether a refused refresh means that the session is over. @default see {@link AuthBackend.isFinal} */
+  isFinal?: AuthBackend<Credentials, User>['isFinal'] | undefined
+}
+
+/**
+ * A backend that speaks JSON or forms over HTTP, whatever its paths and field names.
+ *
+ * @example
+ * jsonBackend({
+ *   baseUrl: 'https://api.example.com',
+ *   login: '/api/token/',
+ *   refresh: { path: '/api/token/refresh/', body: ({ refreshToken }) => ({ refresh: refreshToken }) },
+ *   logout: { path: '/api/token/blacklist/', body: ({ refreshToken }) => ({ refresh: refreshToken }) },
+ * })
+ * @throws {@link AuthError} `invalid_option` when a path is a URL of its own.
+ */
+export function jsonBackend<Credentials extends object = object, User = unknown>(
+  options: JsonBackendOptions<Credentials, User>,
+): AuthBackend<Credentials, User> {
+  const { login = 'login', refresh = 'refresh', logout = 'logout', user, refreshVia = 'body', isFinal } = options
+  const base = String(options.baseUrl).replace(/\/+$/, '')
+  const inCookie = refreshVia === 'cookie'
+  const [csrfName, csrfValue] = (inCookie && (options.csrfHeader ?? ['X-Auth-Request', '1'])) || []
+
+  const urlOf = (endpoint: Endpoint<never>): string => {
+    const path = typeof endpoint === 'string' ? endpoint : endpoint.path
+    if (/^(\w+:)?\/\//.test(path)) throw new AuthError('invalid_option', `\`${path}\` must be a path below \`baseUrl\`.`)
+    return `${base}/${path.replace(/^\/+/, '')}`
+  }
+
+  /** Calls an endpoint; resolves with the body of a successful answer, read by `read`. */
+  const caller = <Input, Result>(
+    endpoint: Endpoint<Input>,
+    defaults: { method?: string; body?: (input: Input) => object; headers?: (input: Input) => Record<string, string> },
+    read: (body: unknown, response: Response) => Result,
+  ) => {
+    const url = urlOf(endpoint)
+    const given = typeof endpoint === 'string' ? {} : endpoint
+    const { method = 'POST', encoding, body, headers }: Exclude<Endpoint<Input>, string> = { path: '', ...defaults, ...given }
+    return async (input: Input, { fetch, signal }: BackendContext): Promise<Result> => {
+      const fields = /^(GET|HEAD)$/i.test(method) ? undefined : body?.(input)
+      const isForm = encoding === 'form'
+      const response = await fetch(url, {
+        method,
+        signal,
+        headers: {
+          Accept: 'application/json',
+          ...(fields && !isForm && { 'Content-Type': 'application/json' }),
+          ...(csrfName && { [csrfName]: typeof csrfValue === 'function' ? csrfValue() : (csrfValue ?? '') }),
+          ...headers?.(input),
+        },
+        ...(fields && { body: isForm ? formOf(fields) : JSON.stringify(fields) }),
+      })
+      const text = await response.text()
+      if (!response.ok) throw new AuthError('server_error', `The server answered ${response.status}.`)
+      return read(text && parse(text), response)
+    }
+  }
+
+  const tokensOf = (endpoint: Endpoint<never>) =>
+    ((typeof endpoint === 'object' && endpoint.readTokens) || options.readTokens || readTokens) as typeof readTokens<User>
+
+  const credential = ({ accessToken, refreshToken }: TokenSet): object => {
+    if (inCookie) return {}
+    return refreshVia === 'body' ? { refresh_token: refreshToken } : { token: accessToken }
+  }
+
+  const url = urlOf(login)
+  return {
+    id: url,
+    origin: /^https?:/i.test(url) ? new URL(url).origin : undefined,
+    refreshVia: refresh ? refreshVia : 'none',
+    login: caller(login, { body: (fields) => fields }, tokensOf(login)),
+    ...(refresh && { refresh: caller(refresh, { body: credential }, tokensOf(refresh)) }),
+    ...(logout && { logout: caller(logout, { body: credential }, () => undefined) }),
+    ...(user && {
+      user: caller(
+        user,
+        { method: 'GET', headers: ({ accessToken }) => ({ Authorization: `Bearer ${accessToken}` }) },
+        (body) => {
+          if (!isObject(body)) throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
+          return body as User
+        },
+      ),
+    }),
+    ...(isFinal && { isFinal }),
+  } satisfies AuthBackend<Credentials, User> as AuthBackend<Credentials, User>
+}
+
+/** `undefined` fields are left out, as JSON does. */
+function formOf(fields: object): URLSearchParams {
+  return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+/** JSON, whatever the content type says; else the text as it is, such as a bare token. */
+function parse(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return text
+  }
+}

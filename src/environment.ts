@@ -1,0 +1,95 @@
+import type { TokenStorage } from './storage/contract.js'
+
+/** What all tabs agree on about one session; never a token. */
+export interface LedgerRow {
+  /** Which session is meant. */
+  readonly id: string
+  /** How often it has been renewed. */
+  readonly generation: number
+  /** The session is over: a tombstone, so that nothing late revives it. */
+  readonly ended?: boolean
+  /** When the attempt under way began, in epoch milliseconds. */
+  readonly attempt?: number | undefined
+}
+
+/** Keeps one {@link LedgerRow} for each name, and changes it in one transaction a step. */
+export interface Ledger {
+  /** Replaces the row of `name` by what `step` makes of it; the same row, or `undefined`, leaves it as it is. */
+  update(name: string, step: (row: LedgerRow | undefined) => LedgerRow | undefined): Promise<void>
+}
+
+/** Something that happened to the page, after which it may be late: it was hidden, asleep, offline or in the bfcache. */
+export type WakeEvent = 'online' | 'visibilitychange' | 'pageshow' | 'resume' | 'focus'
+
+/** The edges of the browser, handed in: replace some to run several virtual tabs, or virtual time, in a test. */
+export interface Environment {
+  /** `now` in epoch milliseconds, and `monotonic` in milliseconds from any origin, which nobody can set. */
+  readonly clock: { now(): number; monotonic(): number }
+  /** The timers; `set` hands back what `clear` takes. */
+  readonly timers: { set(callback: () => void, delay: number): unknown; clear(timer: unknown): void }
+  /** Whether the page is online, and the moments at which it wakes. `listen` hands back its undo. */
+  readonly lifecycle: { isOnline(): boolean; listen(listener: (event: WakeEvent) => void): () => void }
+  /** A number from 0 up to 1, for jitter only. */
+  readonly random: () => number
+  /** An id that nobody can guess. */
+  readonly createId: () => string
+  /** What relative URLs are relative to; `undefined` where there is no page. */
+  readonly location: () => string | undefined
+  /** Where a listener's error goes. */
+  readonly reportError: (error: unknown) => void
+  /** What the tabs agree on. @default a ledger of this client alone */
+  readonly ledger?: Ledger | undefined
+  /** Where cookie mode leaves its mark. @default `webStorage('local')` */
+  readonly marks?: TokenStorage | undefined
+}
+
+/** The real edges. Globals are looked up at each call: fake clocks and monitoring may replace them at any time. */
+export const browserEnvironment: Environment = {
+  clock: { now: () => Date.now(), monotonic: () => performance.now() },
+  timers: {
+    set: (callback, delay) => setTimeout(callback, delay),
+    clear: (timer) => clearTimeout(timer as number),
+  },
+  lifecycle: {
+    isOnline: () => globalThis.navigator?.onLine !== false,
+    listen(listener) {
+      const heard = ({ type }: Event): void => {
+        if (type !== 'visibilitychange' || document.visibilityState === 'visible') listener(type as WakeEvent)
+      }
+      const each = (change: 'addEventListener' | 'removeEventListener'): void => {
+        for (const type of ['online', 'pageshow', 'focus']) globalThis.window?.[change](type, heard)
+        for (const type of ['visibilitychange', 'resume']) globalThis.document?.[change](type, heard)
+      }
+      each('addEventListener')
+      return () => each('removeEventListener')
+    },
+  },
+  random: () => Math.random(),
+  createId: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join(''),
+  location: () => globalThis.document?.baseURI ?? globalThis.location?.href,
+  reportError: (error) => {
+    if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
+    else console.error(error)
+  },
+}
+
+/** Settles as `promise` does, but no later than in `delay` milliseconds; then it rejects with `late()`. */
+export function within<T>(environment: Environment, delay: number, promise: Promise<T>, late: () => unknown): Promise<T> {
+  let timer: unknown
+  const deadline = new Promise<never>((_, reject) => {
+    timer = environment.timers.set(() => reject(late()), delay)
+  })
+  return Promise.race([promise, deadline]).finally(() => environment.timers.clear(timer))
+}
+
+/** Settles as `promise` does, unless `signal` is aborted first: then it rejects at once with the signal's reason. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  if (!signal) return promise
+  let abort: () => void
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort)
+  })
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort))
+}

@@ -1,0 +1,46 @@
+import ky, { type KyInstance, type Options } from 'ky'
+import { AuthClient as CoreClient, type LoginFields } from './auth-client.js'
+import type { CoreOptions } from './options.js'
+
+/** The options of {@link AuthClient}. One of `baseUrl` and `backend` is needed. */
+export interface AuthClientOptions<Credentials extends object = LoginFields, User = unknown>
+  extends CoreOptions<Credentials, User> {
+  /** Passed on to ky: `timeout` (30_000 here), `retry`, `hooks`, … */
+  http?: Options | undefined
+}
+
+/**
+ * Signs a person in to a token backend and keeps them signed in: stores the tokens, puts them on requests, renews them
+ * before they expire, and tells the app what happened.
+ *
+ * Its methods may be detached, destructured and called through a proxy. All but `subscribe`, `on`, `explain`, `setUser`
+ * and `dispose` begin with `start()`, unless that was called before.
+ *
+ * @example
+ * const auth = new AuthClient({ baseUrl: 'https://api.example.com' })
+ * await auth.login({ username: 'johndoe', password: 'password123' })
+ * const todos = await auth.http.get('todos').json()
+ */
+export class AuthClient<Credentials extends object = LoginFields, User = unknown> extends CoreClient<Credentials, User> {
+  /**
+   * A [ky](https://github.com/sindresorhus/ky) on top of `fetch`: paths are joined to `baseUrl`, an error status throws
+   * ky's `HTTPError`. Its own retries come after ours, and never see the first 401.
+   */
+  readonly http: KyInstance
+
+  /**
+   * Builds the parts, and touches no storage, network or timer: `start()` does, `dispose()` undoes it.
+   *
+   * @throws {@link AuthError} `invalid_option` when an option cannot work.
+   */
+  constructor(options: AuthClientOptions<Credentials, User>) {
+    super(options)
+    const { baseUrl, http } = options
+    this.http = ky.create({
+      timeout: 30_000,
+      ...http,
+      ...(baseUrl !== undefined && { prefix: String(baseUrl) }),
+      fetch: this.fetch,
+    })
+  }
+}

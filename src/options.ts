@@ -1,0 +1,110 @@
+import type { AuthBackend } from './backends/contract.js'
+import { jsonBackend } from './backends/json.js'
+import { browserEnvironment, type Environment } from './environment.js'
+import { AuthError } from './errors.js'
+import type { TokenResponse } from './session/tokens.js'
+import type { TokenStorage } from './storage/contract.js'
+import { memoryStorage } from './storage/memory.js'
+
+/** When and how tokens are renewed. */
+export interface RefreshOptions {
+  /**
+   * The latest moment for a renewal, in milliseconds before expiry; never in the first half of the lifetime.
+   *
+   * @default a tenth of the lifetime, 60_000 at most
+   */
+  before?: number | undefined
+  /**
+   * Spread renewals at random over the lifetime, so that many clients do not renew in the same second. With `false` they
+   * happen exactly `before` expiry.
+   *
+   * @default true
+   */
+  spread?: boolean | undefined
+  /**
+   * `'always'`: by a timer, before expiry. `'on-demand'`: no timer, only when a request needs a token.
+   *
+   * @default 'always'
+   */
+  when?: 'always' | 'on-demand' | undefined
+  /** The deadline of one token call, body included, in milliseconds. @default 10_000 */
+  timeout?: number | undefined
+}
+
+/** The options of the client. One of `baseUrl` and `backend` is needed. */
+export interface CoreOptions<Credentials extends object, User> {
+  /**
+   * Your API, which always gets the token; may be relative to the page (`'/api'`). Without `backend` it also has the
+   * endpoints `login`, `refresh` and `logout` of {@link jsonBackend}.
+   */
+  baseUrl?: string | URL | undefined
+  /** How the server does login, refresh and logout. @default jsonBackend({ baseUrl }) */
+  backend?: AuthBackend<Credentials, User> | undefined
+  /** Further origins or URL prefixes that get the token. @default none */
+  attachTo?: readonly (string | URL)[] | undefined
+  /** Where the session is kept. @default memoryStorage() */
+  storage?: TokenStorage | undefined
+  /** The key of the stored record; one for each session that a page has at a time. @default 'latchkey' */
+  storageKey?: string | undefined
+  /**
+   * Tokens that are known already, as at server-side rendering: the first `state` is then right. A session in the
+   * storage wins over them when the client starts.
+   */
+  initial?: TokenResponse<User> | undefined
+  /** When and how tokens are renewed. */
+  refresh?: RefreshOptions | undefined
+  /** What sends the requests. @default globalThis.fetch, looked up at each call */
+  fetch?: typeof globalThis.fetch | undefined
+  /**
+   * Hosts (`'192.168.0.7'`, `'192.168.0.7:8080'`) that may get a token over plain `http:`: a phone on the LAN during
+   * development. Loopback always may.
+   *
+   * @default none
+   */
+  allowInsecure?: readonly string[] | undefined
+  /** The edges of the browser, for tests: several virtual tabs, or virtual time. @default the browser's */
+  environment?: Partial<Environment> | undefined
+}
+
+/** Options with every gap filled. */
+export interface Settings<Credentials extends object, User> {
+  readonly backend: AuthBackend<Credentials, User>
+  readonly prefixes: readonly (string | URL)[]
+  readonly storage: TokenStorage
+  readonly storageKey: string
+  readonly initial: TokenResponse<User> | undefined
+  readonly refresh: { before: number | undefined; spread: boolean; isOnDemand: boolean; timeout: number }
+  readonly fetch: typeof globalThis.fetch
+  readonly allowInsecure: readonly string[]
+  readonly environment: Environment
+}
+
+function check(isSound: boolean, option: string, need: string): void {
+  if (!isSound) throw new AuthError('invalid_option', `\`${option}\` must be ${need}.`)
+}
+
+/** Fills the gaps, and refuses at the door what cannot work later. */
+export function resolveOptions<Credentials extends object, User>(
+  options: CoreOptions<Credentials, User>,
+): Settings<Credentials, User> {
+  const { baseUrl, attachTo = [], storage = memoryStorage(), storageKey = 'latchkey', initial, allowInsecure = [] } = options
+  const { before, spread = true, when = 'always', timeout = 10_000 } = options.refresh ?? {}
+  check(baseUrl !== undefined || options.backend !== undefined, 'baseUrl', 'given, or else `backend`')
+  check(!/^(?!https?:)[a-z][a-z\d+.-]*:/i.test(String(baseUrl ?? '')), 'baseUrl', 'an http(s) URL, or a path of this page')
+  check(before === undefined || before >= 0, 'refresh.before', 'zero or more milliseconds')
+  check(timeout > 0 && timeout < 2 ** 31, 'refresh.timeout', 'a number of milliseconds')
+  check(when === 'always' || when === 'on-demand', 'refresh.when', "'always' or 'on-demand'")
+  check(typeof storage?.getItem === 'function', 'storage', 'an object with getItem, setItem and removeItem')
+  check(typeof storageKey === 'string' && storageKey !== '', 'storageKey', 'a text that is not empty')
+  return {
+    backend: options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL }),
+    prefixes: baseUrl === undefined ? attachTo : [baseUrl, ...attachTo],
+    storage,
+    storageKey,
+    initial,
+    refresh: { before, spread, isOnDemand: when === 'on-demand', timeout },
+    fetch: (input, init) => (options.fetch ?? globalThis.fetch)(input, init),
+    allowInsecure,
+    environment: { ...browserEnvironment, ...options.environment },
+  }
+}

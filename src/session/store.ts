@@ -1,0 +1,85 @@
+import { type Environment, within } from '../environment.js'
+import { AuthError } from '../errors.js'
+import type { TokenStorage } from '../storage/contract.js'
+
+/** One value in a storage that may throw, fill up, or never answer: none of that is passed on. */
+export interface Store {
+  /** What is stored, or `null`. */
+  load(): Promise<string | null>
+  /** Stores `text`, or removes it if `null`; at once where the storage is synchronous. Resolves even if it failed. */
+  save(text: string | null): Promise<void>
+  /** Tries again what could not be written. */
+  retry(): void
+  /** Whether something could not be written. */
+  readonly isBehind: boolean
+}
+
+const PATIENCE = 3000
+
+/** Wraps `storage`; `onFailure` hears of each failure. */
+export function createStore(
+  storage: TokenStorage,
+  key: string,
+  environment: Environment,
+  onFailure: (error: AuthError) => void,
+): Store {
+  /** What the storage should hold and may not hold yet; `undefined` when it does. */
+  let wanted: string | null | undefined
+  let isWriting = false
+  let isSilent = false
+  let written = Promise.resolve()
+
+  const bounded = (answer: unknown): Promise<unknown> =>
+    within(environment, PATIENCE, Promise.resolve(answer), () => {
+      isSilent = true
+      return new DOMException('No answer in 3 s.', 'TimeoutError')
+    })
+
+  const fail = (action: string, error: unknown): void => {
+    const message = `The storage could not be ${action}. The session lives in memory, and ends with the page.`
+    // An adapter's own error may quote the record.
+    onFailure(new AuthError('storage_unavailable', message, error instanceof DOMException ? { cause: error } : {}))
+  }
+
+  const write = async (): Promise<void> => {
+    isWriting = true
+    while (wanted !== undefined) {
+      const text = wanted
+      wanted = undefined
+      try {
+        const answer = text === null ? storage.removeItem(key) : storage.setItem(key, text)
+        if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') await bounded(answer)
+      } catch (error) {
+        wanted ??= text
+        fail('written', error)
+        break
+      }
+    }
+    isWriting = false
+  }
+
+  const save = (text: string | null): Promise<void> => {
+    wanted = text
+    if (!isWriting) written = write()
+    return isSilent ? Promise.resolve() : written
+  }
+
+  return {
+    get isBehind() {
+      return wanted !== undefined && !isWriting
+    },
+    async load() {
+      try {
+        const text = await bounded(storage.getItem(key))
+        return typeof text === 'string' ? text : null
+      } catch (error) {
+        fail('read', error)
+        return null
+      }
+    },
+    save,
+    retry() {
+      if (wanted !== undefined) void save(wanted)
+    },
+  }
+}

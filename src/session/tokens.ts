@@ -1,0 +1,46 @@
+import { AuthError } from '../errors.js'
+
+/** What a backend gives back after a login or a refresh; at least one of the first two members must be there. */
+export interface TokenResponse<User = unknown> {
+  /** The token for `Authorization: Bearer`: a JWT, or anything opaque in visible ASCII. */
+  accessToken?: string | undefined
+  /** What buys the next access token. Alone, it is followed by a refresh (logins in two steps). */
+  refreshToken?: string | undefined
+  /** The OpenID Connect ID token. */
+  idToken?: string | undefined
+  /** How long the access token lives from now on, in milliseconds; wins over `expiresAt` and over the JWT's `exp`. */
+  lifetime?: number | undefined
+  /** When the access token expires, in epoch milliseconds; wins over the JWT's `exp`. */
+  expiresAt?: number | undefined
+  /** The kind of token; Latchkey sends `Bearer` whatever it is, unless the backend has `authorize`. */
+  tokenType?: string | undefined
+  /** The scope granted, as the server writes it. */
+  scope?: string | undefined
+  /** Who signed in, as JSON would hold it. */
+  user?: User | undefined
+}
+
+/** The tokens of one answer, normalised. */
+export interface TokenSet {
+  /** The current access token; empty while a session waits for its first one. */
+  readonly accessToken: string
+  /** What buys the next access token, where script may know it. */
+  readonly refreshToken?: string | undefined
+  /** The OpenID Connect ID token. */
+  readonly idToken?: string | undefined
+  /** When the access token expires, in epoch milliseconds; `undefined` where nobody knows. */
+  readonly expiresAt?: number | undefined
+  /** The scope granted. */
+  readonly scope?: string | undefined
+}
+
+/** Whether `value` can stand in an `Authorization` header: visible ASCII, so that it cannot smuggle in another header. */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[!-~]+$/.test(value)
+}
+
+/** Refuses an answer whose access token could not be sent. */
+export function requireAccessToken({ accessToken }: TokenResponse<never> | TokenResponse): string {
+  if (isToken(accessToken)) return accessToken
+  throw new AuthError('invalid_response', 'The answer holds no access token that could be sent in a header.')
+}

@@ -1,0 +1,35 @@
+/** One line of the answer to "why was I signed out?" and "why did this request carry no token?"; never a token. */
+export interface TraceEntry {
+  /** When, in epoch milliseconds. */
+  readonly at: number
+  /** What happened, in a word or two. */
+  readonly what: string
+  /** Why, in a sentence. */
+  readonly why: string
+  /** The generation of the session at that moment. */
+  readonly generation: number | undefined
+  /** Which tab did it. */
+  readonly origin: 'this-tab' | 'other-tab'
+}
+
+/** The last transitions, oldest first. */
+export interface Trace {
+  /** Notes a transition. */
+  add(what: string, why: string, generation?: number): void
+  /** A copy of what was noted. */
+  list(): readonly TraceEntry[]
+}
+
+const LENGTH = 50
+
+/** Creates a trace of the last 50 transitions. */
+export function createTrace(now: () => number): Trace {
+  const entries: TraceEntry[] = []
+  return {
+    add(what, why, generation) {
+      entries.push(Object.freeze({ at: now(), what, why, generation, origin: 'this-tab' }))
+      if (entries.length > LENGTH) entries.shift()
+    },
+    list: () => [...entries],
+  }
+}
