@@ -9,7 +9,7 @@ export default defineConfig([
     input: ['src/index.ts', 'src/core.ts'],
     external: ['ky', 'jwt-decode'],
     plugins: [esbuild({ target })],
-    output: { dir: 'dist', chunkFileNames: 'shared/[name].js', sourcemap: true },
+    output: { dir: 'dist', chunkFileNames: 'shared.js', sourcemap: true },
   },
   {
     input: 'src/index.ts',

@@ -1,0 +1,34 @@
+/**
+ * The environment of the core's tests: window, document, storage and events are happy-dom's. Whatever a request is
+ * made of stays Node's, since msw, `fetch` and streams know only their own classes.
+ */
+import { builtinEnvironments, type Environment } from 'vitest/runtime'
+
+const natives = [
+  'AbortController',
+  'AbortSignal',
+  'Blob',
+  'DOMException',
+  'fetch',
+  'File',
+  'FormData',
+  'Headers',
+  'MessagePort',
+  'Request',
+  'Response',
+  'URL',
+  'URLSearchParams',
+]
+
+export default {
+  name: 'happy-dom-with-native-fetch',
+  viteEnvironment: 'ssr',
+  async setup(global, options) {
+    const kept = natives.map((name) => [name, Object.getOwnPropertyDescriptor(global, name)] as const)
+    const happyDom = await builtinEnvironments['happy-dom'].setup(global, options)
+    for (const [name, descriptor] of kept) {
+      if (descriptor) Object.defineProperty(global, name, descriptor)
+    }
+    return happyDom
+  },
+} satisfies Environment

@@ -1,0 +1,56 @@
+/** What Latchkey weighs: minified by esbuild, gzip level 9, kB = 1000 bytes. Exits with 1 when a budget is exceeded. */
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const root = `${import.meta.dirname}/../..`
+
+async function bundle(code: string) {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    stdin: { contents: code, resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    metafile: true,
+    outfile: 'bundle.js',
+    write: false,
+  })
+  const contents = outputFiles[0]?.contents ?? new Uint8Array()
+  const modules = Object.entries(metafile.outputs['bundle.js']?.inputs ?? {})
+  return { minified: contents.length, gzip: gzipSync(contents, { level: 9 }).length, modules }
+}
+
+const peers = await bundle(`export * from 'ky'; export { default } from 'ky'; export { jwtDecode } from 'jwt-decode'`)
+const whole = await bundle(`export * from './src/index.ts'`)
+const core = await bundle(`export * from './src/core.ts'`)
+const typical = await bundle(`export { AuthClient } from './src/index.ts'`)
+const added = { minified: whole.minified - peers.minified, gzip: whole.gzip - peers.gzip }
+
+const kB = (bytes: number) => (bytes / 1000).toFixed(2)
+const row = (name: string, { minified, gzip }: { minified: number; gzip: number }, budget?: number, aim?: number) => ({
+  name,
+  'minified kB': kB(minified),
+  'gzip kB': kB(gzip),
+  budget: budget ? `${kB(budget)}${aim ? `, aim ${kB(aim)}` : ''}` : '',
+  verdict: !budget ? '' : gzip > budget ? 'TOO BIG' : aim && gzip > aim ? 'over the aim' : 'ok',
+})
+const rows = [
+  row('ky + jwt-decode', peers),
+  row('latchkey, whole', whole),
+  row('latchkey adds to ky + jwt-decode', added, 5500, 4800),
+  row('latchkey/core with jwt-decode', core, 6100),
+  row('import { AuthClient } alone', typical),
+]
+const modules = whole.modules
+  .filter(([path]) => path.startsWith('src/'))
+  .map(([path, { bytesInOutput }]) => ({ module: path, 'minified bytes': bytesInOutput }))
+  .filter((module) => module['minified bytes'] > 0)
+  .sort((a, b) => b['minified bytes'] - a['minified bytes'])
+
+console.table(rows)
+console.table(modules)
+if (rows.some(({ verdict }) => verdict === 'TOO BIG')) {
+  console.error('Over budget.')
+  process.exitCode = 1
+}

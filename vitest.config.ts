@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config'
+
+const root = import.meta.dirname
+const inBrowser = 'test/browser/**/*.test.ts'
+const inNode = ['test/examples/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
+const apart = 'test/package/**' // `npm run test:package`
+
+export default defineConfig({
+  resolve: { alias: { 'latchkey/core': `${root}/src/core.ts`, latchkey: `${root}/src/index.ts` } },
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'core',
+          environment: './test/happy-dom.ts',
+          environmentOptions: { happyDOM: { url: 'http://localhost:3000/' } },
+          include: ['test/**/*.test.ts'],
+          exclude: [inBrowser, ...inNode, apart],
+        },
+      },
+      { extends: true, test: { name: 'node', include: inNode } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: [inBrowser],
+          globalSetup: './test/browser/ensure-browser.ts',
+          fileParallelism: false,
+          sequence: { groupOrder: 1 }, // after the others: a browser wants the processor for itself
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**'],
+      reporter: ['text', 'html'],
+      thresholds: { statements: 95, branches: 95 },
+    },
+  },
+})
