@@ -1,19 +1,22 @@
 export {
   type AccessTokenOptions,
   AuthClient,
+  type ListenerOptions,
   type LoginArguments,
   type LoginFields,
   type LoginOptions,
+  type LogoutOptions,
+  type StartOptions,
 } from './auth-client.js'
 export type { AuthBackend, BackendAnswer, BackendContext } from './backends/contract.js'
-export { type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
+export { type DetailedEndpoint, type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
 export { readTokens } from './backends/read-tokens.js'
 export type { Environment, Ledger, LedgerRow, WakeEvent } from './environment.js'
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from './errors.js'
 export type { Unsubscribe } from './events.js'
 export type { CoreOptions as AuthClientOptions, RefreshOptions } from './options.js'
+export type { AuthEvent, AuthEvents } from './session/auth-events.js'
 export type { Claims } from './session/claims.js'
-export type { AuthEvent, AuthEvents } from './session/keeper.js'
 export type { AuthState, LogoutReason, StartResult } from './session/state.js'
 export type { TokenResponse, TokenSet } from './session/tokens.js'
 export type { TokenStorage } from './storage/contract.js'

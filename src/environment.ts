@@ -8,8 +8,6 @@ export interface LedgerRow {
   readonly generation: number
   /** The session is over: a tombstone, so that nothing late revives it. */
   readonly ended?: boolean
-  /** When the attempt under way began, in epoch milliseconds. */
-  readonly attempt?: number | undefined
 }
 
 /** Keeps one {@link LedgerRow} for each name, and changes it in one transaction a step. */
@@ -53,12 +51,13 @@ export const browserEnvironment: Environment = {
   lifecycle: {
     isOnline: () => globalThis.navigator?.onLine !== false,
     listen(listener) {
+      const { window, document } = globalThis
       const heard = ({ type }: Event): void => {
         if (type !== 'visibilitychange' || document.visibilityState === 'visible') listener(type as WakeEvent)
       }
       const each = (change: 'addEventListener' | 'removeEventListener'): void => {
-        for (const type of ['online', 'pageshow', 'focus']) globalThis.window?.[change](type, heard)
-        for (const type of ['visibilitychange', 'resume']) globalThis.document?.[change](type, heard)
+        for (const type of ['online', 'pageshow', 'focus']) window?.[change](type, heard)
+        for (const type of ['visibilitychange', 'resume']) document?.[change](type, heard)
       }
       each('addEventListener')
       return () => each('removeEventListener')
@@ -73,23 +72,21 @@ export const browserEnvironment: Environment = {
   },
 }
 
-/** Settles as `promise` does, but no later than in `delay` milliseconds; then it rejects with `late()`. */
-export function within<T>(environment: Environment, delay: number, promise: Promise<T>, late: () => unknown): Promise<T> {
-  let timer: unknown
-  const deadline = new Promise<never>((_, reject) => {
-    timer = environment.timers.set(() => reject(late()), delay)
+/** Settles as `promise` does, but no later than in `delay` milliseconds; then it rejects with `late`. */
+export function within<T>({ timers }: Environment, delay: number, promise: Promise<T>, late: unknown): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = timers.set(() => reject(late), delay)
+    promise.then(resolve, reject).finally(() => timers.clear(timer))
   })
-  return Promise.race([promise, deadline]).finally(() => environment.timers.clear(timer))
 }
 
 /** Settles as `promise` does, unless `signal` is aborted first: then it rejects at once with the signal's reason. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
   if (!signal) return promise
-  let abort: () => void
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason)
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
     if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort)
+    signal.addEventListener('abort', abort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort))
 }

@@ -62,23 +62,20 @@ export class AuthError extends Error {
   /** Whether the same call may succeed later without anybody changing anything. */
   readonly retryable: boolean
   /** The HTTP status of the answer that caused it. */
-  readonly status: number | undefined
+  declare readonly status: number | undefined
   /** When trying again is allowed, in epoch milliseconds. */
-  readonly retryAt: number | undefined
+  declare readonly retryAt: number | undefined
   /** The OAuth `error` of the answer (RFC 6749, section 5.2). */
-  readonly oauthError: string | undefined
+  declare readonly oauthError: string | undefined
   /** The parsed body of a refused login, tokens removed: field errors, an MFA challenge. */
-  readonly data: unknown
+  declare readonly data: unknown
 
   /** Backends of your own throw it too: `refresh_rejected` from `refresh` ends the session. */
-  constructor(code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+  constructor(code: AuthErrorCode, message: string, { cause, ...details }: AuthErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.retryable = RETRYABLE.includes(code)
-    this.status = details.status
-    this.retryAt = details.retryAt
-    this.oauthError = details.oauthError
-    this.data = details.data
+    Object.assign(this, details)
   }
 }
 

@@ -21,7 +21,10 @@ export interface AuthClientOptions<Credentials extends object = LoginFields, Use
  * await auth.login({ username: 'johndoe', password: 'password123' })
  * const todos = await auth.http.get('todos').json()
  */
-export class AuthClient<Credentials extends object = LoginFields, User = unknown> extends CoreClient<Credentials, User> {
+export class AuthClient<Credentials extends object = LoginFields, User = unknown> extends CoreClient<
+  Credentials,
+  User
+> {
   /**
    * A [ky](https://github.com/sindresorhus/ky) on top of `fetch`: paths are joined to `baseUrl`, an error status throws
    * ky's `HTTPError`. Its own retries come after ours, and never see the first 401.

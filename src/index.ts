@@ -12,17 +12,25 @@ export {
   type Options as KyOptions,
   TimeoutError,
 } from 'ky'
-export type { AccessTokenOptions, LoginArguments, LoginFields, LoginOptions } from './auth-client.js'
+export type {
+  AccessTokenOptions,
+  ListenerOptions,
+  LoginArguments,
+  LoginFields,
+  LoginOptions,
+  LogoutOptions,
+  StartOptions,
+} from './auth-client.js'
 export type { AuthBackend, BackendAnswer, BackendContext } from './backends/contract.js'
-export { type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
+export { type DetailedEndpoint, type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
 export { readTokens } from './backends/read-tokens.js'
 export type { Environment, Ledger, LedgerRow, WakeEvent } from './environment.js'
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from './errors.js'
 export type { Unsubscribe } from './events.js'
 export { AuthClient, type AuthClientOptions } from './http-client.js'
 export type { RefreshOptions } from './options.js'
+export type { AuthEvent, AuthEvents } from './session/auth-events.js'
 export type { Claims } from './session/claims.js'
-export type { AuthEvent, AuthEvents } from './session/keeper.js'
 export type { AuthState, LogoutReason, StartResult } from './session/state.js'
 export type { TokenResponse, TokenSet } from './session/tokens.js'
 export type { TokenStorage } from './storage/contract.js'

@@ -69,11 +69,12 @@ export interface CoreOptions<Credentials extends object, User> {
 /** Options with every gap filled. */
 export interface Settings<Credentials extends object, User> {
   readonly backend: AuthBackend<Credentials, User>
+  readonly inCookie: boolean
   readonly prefixes: readonly (string | URL)[]
   readonly storage: TokenStorage
   readonly storageKey: string
   readonly initial: TokenResponse<User> | undefined
-  readonly refresh: { before: number | undefined; spread: boolean; isOnDemand: boolean; timeout: number }
+  readonly refresh: RefreshOptions & { timeout: number }
   readonly fetch: typeof globalThis.fetch
   readonly allowInsecure: readonly string[]
   readonly environment: Environment
@@ -87,22 +88,29 @@ function check(isSound: boolean, option: string, need: string): void {
 export function resolveOptions<Credentials extends object, User>(
   options: CoreOptions<Credentials, User>,
 ): Settings<Credentials, User> {
-  const { baseUrl, attachTo = [], storage = memoryStorage(), storageKey = 'latchkey', initial, allowInsecure = [] } = options
-  const { before, spread = true, when = 'always', timeout = 10_000 } = options.refresh ?? {}
-  check(baseUrl !== undefined || options.backend !== undefined, 'baseUrl', 'given, or else `backend`')
-  check(!/^(?!https?:)[a-z][a-z\d+.-]*:/i.test(String(baseUrl ?? '')), 'baseUrl', 'an http(s) URL, or a path of this page')
-  check(before === undefined || before >= 0, 'refresh.before', 'zero or more milliseconds')
-  check(timeout > 0 && timeout < 2 ** 31, 'refresh.timeout', 'a number of milliseconds')
-  check(when === 'always' || when === 'on-demand', 'refresh.when', "'always' or 'on-demand'")
-  check(typeof storage?.getItem === 'function', 'storage', 'an object with getItem, setItem and removeItem')
-  check(typeof storageKey === 'string' && storageKey !== '', 'storageKey', 'a text that is not empty')
+  const {
+    baseUrl,
+    attachTo = [],
+    storage = memoryStorage(),
+    storageKey = 'latchkey',
+    initial,
+    allowInsecure = [],
+  } = options
+  const refresh = { ...options.refresh, timeout: options.refresh?.timeout ?? 10_000 }
+  check(!!(baseUrl || options.backend), 'baseUrl', 'given, or else `backend`')
+  check(!/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl)), 'baseUrl', 'an http(s) URL, or a path')
+  check(!(Number(refresh.before) < 0), 'refresh.before', 'zero or more milliseconds')
+  check(refresh.timeout > 0, 'refresh.timeout', 'more than zero milliseconds')
+  check(!!storage?.getItem, 'storage', 'an object with getItem, setItem and removeItem')
+  const backend = options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL })
   return {
-    backend: options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL }),
-    prefixes: baseUrl === undefined ? attachTo : [baseUrl, ...attachTo],
+    backend,
+    inCookie: backend.refreshVia === 'cookie',
+    prefixes: baseUrl ? [baseUrl, ...attachTo] : attachTo,
     storage,
     storageKey,
     initial,
-    refresh: { before, spread, isOnDemand: when === 'on-demand', timeout },
+    refresh,
     fetch: (input, init) => (options.fetch ?? globalThis.fetch)(input, init),
     allowInsecure,
     environment: { ...browserEnvironment, ...options.environment },

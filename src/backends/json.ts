@@ -1,26 +1,27 @@
 import { AuthError } from '../errors.js'
-import { isObject, parseJson } from '../session/json.js'
+import { isObject, parseBody } from '../session/json.js'
 import type { TokenSet } from '../session/tokens.js'
 import type { AuthBackend, BackendContext } from './contract.js'
 import { readTokens } from './read-tokens.js'
 
-/** How one endpoint is called: its path, or what differs from a `POST` of JSON. */
-export type Endpoint<Input> =
-  | string
-  | {
-      /** Joined to `baseUrl` as written, slash at the end and all. */
-      path: string
-      /** The HTTP method; `GET` and `HEAD` send no body. @default 'POST', `GET` for `user` */
-      method?: string | undefined
-      /** How the body is written. @default 'json' */
-      encoding?: 'json' | 'form' | undefined
-      /** The body's fields. @default for login the credentials; for refresh and logout the refresh credential */
-      body?: ((input: Input) => object) | undefined
-      /** Further headers. @default for `user` the Bearer header, else none */
-      headers?: ((input: Input) => Record<string, string>) | undefined
-      /** Finds the tokens in this endpoint's answer. @default the backend's `readTokens` */
-      readTokens?: typeof readTokens | undefined
-    }
+/** How one endpoint is called: its path, or the details. */
+export type Endpoint<Input> = string | DetailedEndpoint<Input>
+
+/** An endpoint that is not called by a `POST` of JSON with the usual fields. */
+export interface DetailedEndpoint<Input> {
+  /** Joined to `baseUrl` as written, slash at the end and all. */
+  path: string
+  /** The HTTP method; `GET` and `HEAD` send no body. @default 'POST', `GET` for `user` */
+  method?: string | undefined
+  /** How the body is written. @default 'json' */
+  encoding?: 'json' | 'form' | undefined
+  /** The body's fields. @default for login the credentials; for refresh and logout the refresh credential */
+  body?: ((input: Input) => object) | undefined
+  /** Further headers. @default for `user` the Bearer header, else none */
+  headers?: ((input: Input) => Record<string, string>) | undefined
+  /** Finds the tokens in this endpoint's answer. @default the backend's `readTokens` */
+  readTokens?: typeof readTokens | undefined
+}
 
 /** The options of {@link jsonBackend}. */
 export interface JsonBackendOptions<Credentials, User> {
@@ -64,85 +65,78 @@ export function jsonBackend<Credentials extends object = object, User = unknown>
   options: JsonBackendOptions<Credentials, User>,
 ): AuthBackend<Credentials, User> {
   const { login = 'login', refresh = 'refresh', logout = 'logout', user, refreshVia = 'body', isFinal } = options
-  const base = String(options.baseUrl).replace(/\/+$/, '')
   const inCookie = refreshVia === 'cookie'
   const [csrfName, csrfValue] = (inCookie && (options.csrfHeader ?? ['X-Auth-Request', '1'])) || []
 
-  const urlOf = (endpoint: Endpoint<never>): string => {
-    const path = typeof endpoint === 'string' ? endpoint : endpoint.path
-    if (/^(\w+:)?\/\//.test(path)) throw new AuthError('invalid_option', `\`${path}\` must be a path below \`baseUrl\`.`)
-    return `${base}/${path.replace(/^\/+/, '')}`
+  const urlOf = (path: string): string => {
+    if (/^(\w+:)?\/\//.test(path))
+      throw new AuthError('invalid_option', `\`${path}\` must be a path below \`baseUrl\`.`)
+    return `${String(options.baseUrl).replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`
   }
 
-  /** Calls an endpoint; resolves with the body of a successful answer, read by `read`. */
+  /** Makes the function that calls an endpoint; it resolves with what `read` makes of a successful answer. */
   const caller = <Input, Result>(
     endpoint: Endpoint<Input>,
-    defaults: { method?: string; body?: (input: Input) => object; headers?: (input: Input) => Record<string, string> },
-    read: (body: unknown, response: Response) => Result,
+    defaults: Omit<DetailedEndpoint<Input>, 'path'>,
+    read?: (body: unknown, response: Response) => Result,
   ) => {
-    const url = urlOf(endpoint)
-    const given = typeof endpoint === 'string' ? {} : endpoint
-    const { method = 'POST', encoding, body, headers }: Exclude<Endpoint<Input>, string> = { path: '', ...defaults, ...given }
+    const {
+      path,
+      method = 'POST',
+      encoding,
+      body,
+      headers,
+      readTokens: readHere = options.readTokens ?? readTokens,
+    } = {
+      ...defaults,
+      ...(typeof endpoint === 'string' ? { path: endpoint } : endpoint),
+    }
+    const url = urlOf(path)
     return async (input: Input, { fetch, signal }: BackendContext): Promise<Result> => {
       const fields = /^(GET|HEAD)$/i.test(method) ? undefined : body?.(input)
+      const text = JSON.stringify(fields)
       const isForm = encoding === 'form'
       const response = await fetch(url, {
         method,
         signal,
         headers: {
           Accept: 'application/json',
-          ...(fields && !isForm && { 'Content-Type': 'application/json' }),
-          ...(csrfName && { [csrfName]: typeof csrfValue === 'function' ? csrfValue() : (csrfValue ?? '') }),
+          ...(text && !isForm && { 'Content-Type': 'application/json' }),
+          ...(csrfName && { [csrfName]: String(typeof csrfValue === 'function' ? csrfValue() : csrfValue) }),
           ...headers?.(input),
         },
-        ...(fields && { body: isForm ? formOf(fields) : JSON.stringify(fields) }),
+        // By way of JSON, which leaves out what is undefined.
+        ...(text && { body: isForm ? new URLSearchParams(JSON.parse(text)) : text }),
       })
-      const text = await response.text()
+      const answer = parseBody(await response.text())
       if (!response.ok) throw new AuthError('server_error', `The server answered ${response.status}.`)
-      return read(text && parse(text), response)
+      return (read ?? readHere)(answer, response) as Result
     }
   }
 
-  const tokensOf = (endpoint: Endpoint<never>) =>
-    ((typeof endpoint === 'object' && endpoint.readTokens) || options.readTokens || readTokens) as typeof readTokens<User>
-
-  const credential = ({ accessToken, refreshToken }: TokenSet): object => {
+  const body = ({ accessToken, refreshToken }: TokenSet): object => {
     if (inCookie) return {}
     return refreshVia === 'body' ? { refresh_token: refreshToken } : { token: accessToken }
   }
 
-  const url = urlOf(login)
+  const id = urlOf(typeof login === 'string' ? login : login.path)
   return {
-    id: url,
-    origin: /^https?:/i.test(url) ? new URL(url).origin : undefined,
+    id,
+    origin: /^https?:/i.test(id) ? new URL(id).origin : undefined,
     refreshVia: refresh ? refreshVia : 'none',
-    login: caller(login, { body: (fields) => fields }, tokensOf(login)),
-    ...(refresh && { refresh: caller(refresh, { body: credential }, tokensOf(refresh)) }),
-    ...(logout && { logout: caller(logout, { body: credential }, () => undefined) }),
+    login: caller(login, { body: (fields) => fields }),
+    ...(refresh && { refresh: caller(refresh, { body }) }),
+    ...(logout && { logout: caller(logout, { body }, () => undefined) }),
     ...(user && {
       user: caller(
         user,
         { method: 'GET', headers: ({ accessToken }) => ({ Authorization: `Bearer ${accessToken}` }) },
-        (body) => {
-          if (!isObject(body)) throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
-          return body as User
+        (answer) => {
+          if (!isObject(answer)) throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
+          return answer as User
         },
       ),
     }),
     ...(isFinal && { isFinal }),
-  } satisfies AuthBackend<Credentials, User> as AuthBackend<Credentials, User>
-}
-
-/** `undefined` fields are left out, as JSON does. */
-function formOf(fields: object): URLSearchParams {
-  return new URLSearchParams(Object.entries(fields).filter(([, value]) => value !== undefined))
-}
-
-/** JSON, whatever the content type says; else the text as it is, such as a bare token. */
-function parse(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return text
   }
 }

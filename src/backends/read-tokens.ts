@@ -2,14 +2,11 @@ import { AuthError } from '../errors.js'
 import { isObject } from '../session/json.js'
 import type { TokenResponse } from '../session/tokens.js'
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isUseful = (value: unknown): boolean => value !== undefined && value !== null
-
 /** The names under which tokens travel. */
 export const TOKEN_NAMES = {
-  accessToken: ['access_token', 'accessToken', 'access', 'token', 'jwt'],
-  refreshToken: ['refresh_token', 'refreshToken', 'refresh'],
-  idToken: ['id_token', 'idToken'],
+  access: ['access_token', 'accessToken', 'access', 'token', 'jwt'],
+  refresh: ['refresh_token', 'refreshToken', 'refresh'],
+  id: ['id_token', 'idToken'],
 } as const
 
 /**
@@ -25,32 +22,37 @@ export function readTokens<User = unknown>(body: unknown, _response?: Response):
   const top = isObject(body) ? body : {}
   const places = [top, top.data, top.tokens, top.session].filter(isObject)
 
-  const find = <T = unknown>(names: readonly string[], fits: (value: unknown) => boolean): T | undefined => {
+  const find = (names: readonly string[], fits: (value: unknown) => boolean = isText): unknown => {
     for (const place of places) {
-      const name = names.find((each) => Object.hasOwn(place, each) && fits(place[each]))
-      if (name) return place[name] as T
+      const name = names.find((each) => fits(place[each]))
+      if (name) return place[name]
     }
     return undefined
   }
-  const findText = (names: readonly string[]): string | undefined => find(names, isText)
+  const findText = find as (names: readonly string[]) => string | undefined
 
-  const accessToken = findText(TOKEN_NAMES.accessToken)
-  const refreshToken = findText(TOKEN_NAMES.refreshToken)
+  const accessToken = findText(TOKEN_NAMES.access)
+  const refreshToken = findText(TOKEN_NAMES.refresh)
   if (!accessToken && !refreshToken) {
-    const keys = places.flatMap(Object.keys).join(', ').slice(0, 200)
-    throw new AuthError('invalid_response', `The answer holds no token, but ${keys || 'no JSON object'}: see \`readTokens\`.`)
+    const keys = places.flatMap(Object.keys).join(', ').slice(0, 200) || 'no JSON object'
+    throw new AuthError('invalid_response', `The answer holds no token, but ${keys}: see \`readTokens\`.`)
   }
-  const seconds = Number(find(['expires_in', 'expiresIn'], isUseful) ?? Number.NaN)
-  const moment = find(['expires_at', 'expiresAt'], isUseful) ?? Number.NaN
-  const expiresAt = Number.isNaN(Number(moment)) ? Date.parse(String(moment)) : Number(moment)
+  const lifetime = toNumber(find(['expires_in', 'expiresIn'], isValue)) * 1000
+  const moment = find(['expires_at', 'expiresAt'], isValue)
+  const expiresAt = toNumber(moment) || Date.parse(String(moment))
   return {
     accessToken,
     refreshToken,
-    idToken: findText(TOKEN_NAMES.idToken),
-    lifetime: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    idToken: findText(TOKEN_NAMES.id),
+    lifetime: Number.isFinite(lifetime) ? lifetime : undefined,
     expiresAt: Number.isFinite(expiresAt) ? expiresAt * (expiresAt < 1e11 ? 1000 : 1) : undefined,
     tokenType: findText(['token_type', 'tokenType']),
     scope: findText(['scope']),
-    user: find<User>(['user'], isUseful),
+    user: find(['user'], isValue) as User | undefined,
   }
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isValue = (value: unknown): boolean => value !== undefined && value !== null
+/** A number, also one in quotes; `NaN` for anything else, as for an empty text. */
+const toNumber = (value: unknown): number => (value === '' || typeof value === 'object' ? Number.NaN : Number(value))

@@ -1,5 +1,5 @@
 import type { AuthBackend } from '../backends/contract.js'
-import type { Demand } from '../refresh/demand.js'
+import type { Renewal } from '../refresh/renewal.js'
 import type { Session } from '../session/session.js'
 import type { Trace } from '../trace.js'
 import type { Destinations } from './destinations.js'
@@ -8,14 +8,14 @@ import type { Destinations } from './destinations.js'
 export interface AuthorizedFetchParts<User> {
   readonly backend: Pick<AuthBackend, 'authorize' | 'retry'>
   readonly destinations: Destinations
-  readonly demand: Demand<User>
+  readonly renewal: Renewal<User>
   readonly trace: Trace
   readonly fetch: typeof globalThis.fetch
   /** Waits until the storage has been read. */
   readonly ready: (signal: AbortSignal | null | undefined) => Promise<void> | undefined
   readonly current: () => Session<User> | undefined
-  /** The request's own signal, joined with one that is aborted when the client is disposed of. */
-  readonly untilDisposed: (signal: AbortSignal | null | undefined) => AbortSignal
+  /** Aborted when the client is disposed of, and with it every request. */
+  readonly life: AbortSignal
 }
 
 /** A stream that has left needs a token that will not be refused on the way: it cannot be sent again. */
@@ -28,42 +28,41 @@ const STREAM_NEED = 60_000
  * @see [RFC 6750, sections 2.1 and 3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1)
  */
 export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): typeof globalThis.fetch {
-  const { backend, destinations, demand, trace, fetch, ready, current, untilDisposed } = parts
+  const { backend, destinations, renewal, trace, fetch, ready, current, life } = parts
   const noted = new Set<string>()
 
-  /** Why a request goes without a token is noted once for each origin. */
-  const note = (origin: string, why: string): void => {
-    if (noted.has(origin + why)) return
-    noted.add(origin + why)
-    trace.add('no token', `${origin}: ${why}`, current()?.generation)
+  /** Lets a request go without a token; why is noted once for each origin. */
+  const pass = (
+    input: RequestInfo | URL,
+    init: RequestInit | undefined,
+    origin: string,
+    why: string,
+  ): Promise<Response> => {
+    const note = `${origin}: ${why}`
+    if (!noted.has(note)) trace.add('no token', note, current()?.generation)
+    noted.add(note)
+    return fetch(input, init)
   }
 
   return async (input, init) => {
     const request = typeof input === 'object' && 'url' in input ? input : undefined
     const url = destinations.resolve(request ? request.url : (input as string | URL))
-    if (!url || !destinations.includes(url)) {
-      if (url) note(url.origin, 'it is neither in `baseUrl` nor in `attachTo`.')
-      return fetch(input, init)
-    }
+    if (!url) return fetch(input, init)
+    if (!destinations.includes(url))
+      return pass(input, init, url.origin, 'it is neither in `baseUrl` nor in `attachTo`.')
     const headers = new Headers(init?.headers ?? request?.headers)
-    if (headers.has('authorization')) {
-      note(url.origin, 'the request brought its own Authorization header.')
-      return fetch(input, init)
-    }
+    if (headers.has('authorization')) return pass(input, init, url.origin, 'it brought its own Authorization header.')
 
     const signal = init?.signal ?? request?.signal
     await ready(signal)
     const start = current()
-    if (!start) {
-      note(url.origin, 'nobody was signed in.')
-      return fetch(input, init)
-    }
+    if (!start) return pass(input, init, url.origin, 'nobody was signed in.')
     destinations.requireSecure(url)
 
     const hasOwnBody = request && !init?.body && !/^(GET|HEAD)$/.test(request.method)
     const attempt = async ({ tokens }: Session<User>): Promise<Response> => {
       const target = hasOwnBody ? request.clone() : input
-      const options = { ...init, signal: untilDisposed(signal) }
+      const options = { ...init, signal: signal ? AbortSignal.any([signal, life]) : life }
       if (backend.authorize) return fetch(await backend.authorize(new Request(target, options), tokens))
       const authorized = new Headers(headers)
       authorized.set('Authorization', `Bearer ${tokens.accessToken}`)
@@ -78,14 +77,14 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
 
     const isOneShot = isStream(init?.body)
     const lifetime = (start.tokens.expiresAt ?? 0) - start.receivedAt
-    const session = await demand.ensure(start, isOneShot ? Math.min(STREAM_NEED, lifetime / 2) : 0, signal)
+    const session = await renewal.ensure(start, isOneShot ? Math.min(STREAM_NEED, lifetime / 2) : 0, signal)
     const first = await send(session)
     if (first.status !== 401 || isOneShot) return first
-    const next = await demand.replace(session, signal)
+    const next = await renewal.replace(session, signal)
     if (!next) return first
     discard(first)
     const second = await send(next)
-    demand.judge(next, second.status !== 401)
+    renewal.judge(next, second.status !== 401)
     return second
   }
 }

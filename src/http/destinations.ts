@@ -1,3 +1,4 @@
+import type { Environment } from '../environment.js'
 import { AuthError } from '../errors.js'
 
 /** Decides who gets the token. */
@@ -15,39 +16,39 @@ export interface DestinationsParts {
   /** `baseUrl` and `attachTo`: origins or URL prefixes, perhaps relative to the page. */
   readonly prefixes: readonly (string | URL)[]
   readonly allowInsecure: readonly string[]
-  readonly location: () => string | undefined
+  readonly environment: Environment
 }
 
 const LOOPBACK = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/
 
 /** Relative prefixes are resolved at the first request, not before: only then there has to be a page. */
-export function createDestinations({ prefixes, allowInsecure, location }: DestinationsParts): Destinations {
-  let resolved: { origin: string; path: string }[] | undefined
+export function createDestinations({ prefixes, allowInsecure, environment }: DestinationsParts): Destinations {
+  let targets: URL[] | undefined
 
   const resolve = (input: string | URL): URL | undefined => {
     try {
-      return new URL(input, location())
+      return new URL(input, environment.location())
     } catch {
       return undefined
     }
   }
 
-  const resolvePrefix = (prefix: string | URL): { origin: string; path: string } => {
-    const url = resolve(prefix)
-    if (!url) throw new AuthError('invalid_option', `\`${prefix}\` is relative, and there is no page here: give the whole URL.`)
-    return { origin: url.origin, path: url.pathname.replace(/\/*$/, '/') }
-  }
-
   return {
     resolve,
     includes({ origin, pathname }) {
-      resolved ??= prefixes.map(resolvePrefix)
-      return resolved.some((prefix) => origin === prefix.origin && `${pathname}/`.startsWith(prefix.path))
+      targets ??= prefixes.map((prefix) => {
+        const url = resolve(prefix)
+        if (url) return url
+        throw new AuthError('invalid_option', `\`${prefix}\` is relative, and there is no page: give the whole URL.`)
+      })
+      return targets.some(
+        (target) => origin === target.origin && `${pathname}/`.startsWith(target.pathname.replace(/\/*$/, '/')),
+      )
     },
     requireSecure({ protocol, hostname, host }) {
-      if (protocol === 'https:' || LOOPBACK.test(hostname)) return
-      if (protocol === 'http:' && (allowInsecure.includes(hostname) || allowInsecure.includes(host))) return
-      throw new AuthError('insecure_url', `${host} would get a token or password unencrypted: use https, or \`allowInsecure\`.`)
+      const isAllowed = LOOPBACK.test(hostname) || allowInsecure.includes(hostname) || allowInsecure.includes(host)
+      if (protocol === 'https:' || isAllowed) return
+      throw new AuthError('insecure_url', `${host} would get a token or password unencrypted: use https.`)
     },
   }
 }

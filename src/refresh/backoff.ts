@@ -1,20 +1,16 @@
 import type { Environment } from '../environment.js'
 import type { AuthError } from '../errors.js'
 
-/** Who may try again when, after renewals that failed. Moments are of the monotonic clock. */
+/** Who may try again when, after renewals that failed. */
 export interface Backoff {
   /** The last failure, until a renewal succeeds. */
   readonly error: AuthError | undefined
   /** How often it failed in a row. */
   readonly count: number
-  /** How long the timer waits, in milliseconds. */
-  untilTimer(): number
-  /** How long a caller in need of a token waits, in milliseconds. */
-  untilCaller(): number
-  /** How long the server forbids any attempt, in milliseconds. */
-  untilAllowed(): number
+  /** How long the timer, a caller in need of a token, and everybody has to wait, in milliseconds. */
+  readonly pauses: readonly [timer: number, caller: number, everybody: number]
   fail(error: AuthError): void
-  /** Lets everybody try at once, unless the server forbids it: the page is online or visible again. */
+  /** Lets all try at once whom the server does not forbid it: the page is online or visible again. */
   cutShort(): void
   reset(): void
 }
@@ -26,8 +22,8 @@ export interface Backoff {
 export function createBackoff({ clock, random }: Environment): Backoff {
   let error: AuthError | undefined
   let count = 0
-  let [timerAt, callerAt, allowedAt] = [0, 0, 0]
-  const until = (moment: number): number => Math.max(0, moment - clock.monotonic())
+  /** Moments of the monotonic clock, which nobody sets. */
+  let moments = [0, 0, 0]
   return {
     get error() {
       return error
@@ -35,25 +31,24 @@ export function createBackoff({ clock, random }: Environment): Backoff {
     get count() {
       return count
     },
-    untilTimer: () => until(timerAt),
-    untilCaller: () => until(callerAt),
-    untilAllowed: () => until(allowedAt),
+    get pauses() {
+      return moments.map((moment) => Math.max(0, moment - clock.monotonic())) as [number, number, number]
+    },
     fail(failure) {
       error = failure
-      const now = clock.monotonic()
-      const ceiling = Math.min(300_000, 15_000 * 2 ** count)
-      const pause = failure.retryAt === undefined ? 0 : Math.max(0, failure.retryAt - clock.now())
-      allowedAt = now + pause
-      callerAt = now + Math.max(pause, Math.min(5000, 500 * 2 ** count))
-      timerAt = now + Math.max(pause * (1 + random()), (ceiling / 2) * (1 + random()))
+      const pause = Math.max(0, (failure.retryAt ?? 0) - clock.now())
+      const timer = Math.max(pause, Math.min(300_000, 15_000 * 2 ** count) / 2) * (1 + random())
+      const caller = Math.max(pause, Math.min(5000, 500 * 2 ** count))
+      moments = [timer, caller, pause].map((delay) => clock.monotonic() + delay)
       count += 1
     },
     cutShort() {
-      timerAt = callerAt = allowedAt
+      moments.fill(moments[2] as number)
     },
     reset() {
       error = undefined
-      count = timerAt = callerAt = allowedAt = 0
+      count = 0
+      moments = [0, 0, 0]
     },
   }
 }

@@ -1,24 +1,23 @@
 import type { Environment } from '../environment.js'
 import { remainingLifetime, type Session, untilRenewal } from '../session/session.js'
-import { createAlarm } from './alarm.js'
 import type { Backoff } from './backoff.js'
-import type { Refresher } from './refresher.js'
+import type { Renewal } from './renewal.js'
 
 /** Does what is due, by one timer: renews, tells that a session is about to end, ends it. */
 export interface Schedule {
-  /** Does what is due now; the timer, or the page waking up. */
+  /** Does what is due now: the timer has rung, or the page woke up. */
   check(): void
   /** Sets the timer to what is due next; after each change. */
   arm(): void
-  stop(): void
 }
 
 /** What a schedule is made of. */
 export interface ScheduleParts<User> {
   readonly environment: Environment
-  readonly refresher: Refresher<User>
   readonly backoff: Backoff
+  readonly renewal: Renewal<User>
   readonly isOnDemand: boolean
+  readonly life: AbortSignal
   readonly current: () => Session<User> | undefined
   readonly canRenew: (session: Session<User>) => boolean
   /** Tells that `session` is about to end. */
@@ -33,52 +32,53 @@ export interface ScheduleParts<User> {
 
 /** How soon a write that failed is tried again. */
 const REWRITE = 15_000
+/** Browsers keep delays in 32 bits: a longer one would ring at once. */
+const LONGEST = 2 ** 31 - 1
 
 export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
-  const { environment, refresher, backoff, isOnDemand, current, canRenew, warn, expire, tidy, isBehind } = parts
-  /** The generation whose end was announced. */
-  let warned: string | undefined
-  let isStopped = false
+  const { environment, backoff, renewal, isOnDemand, life, current, canRenew, warn, expire, tidy, isBehind } = parts
+  const { timers, lifecycle } = environment
+  let timer: unknown
+  /** The session and generation whose end was announced. */
+  let warned = ''
 
-  const nameOf = ({ id, generation }: Session): string => `${id} ${generation}`
-
-  const next = (session: Session<User>): number => {
+  /** What to do next about `session`, and in how many milliseconds. */
+  const next = (session: Session<User>): [delay: number, act: () => void] => {
     const remaining = remainingLifetime(session, environment)
-    if (!canRenew(session)) return warned === nameOf(session) ? remaining : untilRenewal(session, environment)
-    const renewal = Math.max(untilRenewal(session, environment), backoff.untilTimer())
-    return backoff.error && remaining > 0 ? Math.min(renewal, remaining) : renewal
+    const due = untilRenewal(session, environment)
+    if (canRenew(session)) {
+      const renewAfter = lifecycle.isOnline() ? Math.max(due, backoff.pauses[0]) : Number.POSITIVE_INFINITY
+      const isStaleSoon = remaining > 0 && remaining < renewAfter
+      return isStaleSoon ? [remaining, tidy] : [renewAfter, () => void renewal.renew(session).catch(() => undefined)]
+    }
+    const name = session.id + session.generation
+    if (warned === name || remaining <= 0) return [remaining, () => expire(session)]
+    return [
+      due,
+      () => {
+        warned = name
+        warn(session)
+      },
+    ]
   }
 
   const arm = (): void => {
+    timers.clear(timer)
     const session = current()
-    if (isStopped || isOnDemand || !session || refresher.isBusy) alarm.clear()
-    else alarm.set(isBehind() ? Math.min(next(session), REWRITE) : next(session))
+    if (life.aborted || isOnDemand || !session || renewal.isBusy) return
+    const [delay] = next(session)
+    const soonest = Math.max(0, isBehind() ? Math.min(delay, REWRITE) : delay)
+    if (soonest < Number.POSITIVE_INFINITY) timer = timers.set(check, Math.min(soonest, LONGEST))
   }
 
   const check = (): void => {
     const session = current()
-    if (isStopped || !session) return
+    if (life.aborted || !session) return
     tidy()
-    const isOver = remainingLifetime(session, environment) <= 0
-    const isDue = untilRenewal(session, environment) <= 0
-    if (canRenew(session)) {
-      if (isDue && !isOnDemand && backoff.untilTimer() <= 0) refresher.renew(session).catch(() => undefined)
-    } else if (isOver) {
-      expire(session)
-    } else if (isDue && warned !== nameOf(session)) {
-      warned = nameOf(session)
-      warn(session)
-    }
+    const [delay, act] = next(session)
+    if (delay <= 0 && !(isOnDemand && canRenew(session))) act()
     arm()
   }
 
-  const alarm = createAlarm(environment, check)
-  return {
-    check,
-    arm,
-    stop() {
-      isStopped = true
-      alarm.clear()
-    },
-  }
+  return { check, arm }
 }

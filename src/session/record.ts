@@ -1,4 +1,4 @@
-import { isObject, parseJson } from './json.js'
+import { isObject, parseBody } from './json.js'
 import type { StoredSession } from './session.js'
 import { isToken } from './tokens.js'
 
@@ -24,41 +24,22 @@ export function encodeRecord({ id, generation, tokens, ...session }: StoredSessi
   })
 }
 
-const isText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string'
-const isMoment = (value: unknown): value is number => Number.isFinite(value)
-const isPerhapsMoment = (value: unknown): value is number | undefined => value === undefined || isMoment(value)
+const isText = (value: unknown): boolean => value === undefined || typeof value === 'string'
+const isMoment = (value: unknown): boolean => value === undefined || Number.isFinite(value)
 
 /** The session in a record, or `undefined` where the text is damaged, of another version, or of another backend. */
 export function decodeRecord<User>(text: string, backendId: string): StoredSession<User> | undefined {
-  if (text.length > LARGEST) return undefined
-  let record: unknown
-  try {
-    record = parseJson(text)
-  } catch {
-    return undefined
-  }
+  const record = text.length < LARGEST && parseBody(text)
   if (!isObject(record) || record.v !== VERSION || record.b !== backendId) return undefined
-  const { id, g: generation, t: receivedAt, e: expiresAt, n: renewAt, o: clockOffset = 0 } = record
-  const { a: accessToken, r: refreshToken, i: idToken, s: scope, u: user } = record
+  const { id, g, t, e, n, o = 0, a, r, i, s, u } = record
   const isSound =
     isToken(id) &&
-    Number.isSafeInteger(generation) &&
-    isMoment(receivedAt) &&
-    isPerhapsMoment(expiresAt) &&
-    isPerhapsMoment(renewAt) &&
-    isMoment(clockOffset) &&
-    isToken(accessToken) &&
-    isText(refreshToken) &&
-    isText(idToken) &&
-    isText(scope)
+    isToken(a) &&
+    [r, i, s].every(isText) &&
+    [e, n, o].every(isMoment) &&
+    Number.isSafeInteger(g) &&
+    Number.isFinite(t)
   if (!isSound) return undefined
-  return {
-    id,
-    generation: generation as number,
-    tokens: { accessToken, refreshToken, idToken, expiresAt, scope },
-    user: user as User | undefined,
-    receivedAt,
-    renewAt,
-    clockOffset,
-  }
+  const tokens = { accessToken: a, refreshToken: r, idToken: i, expiresAt: e, scope: s }
+  return { id, generation: g, tokens, user: u, receivedAt: t, renewAt: n, clockOffset: o } as StoredSession<User>
 }

@@ -30,34 +30,29 @@ export type RenewalPlan = (receivedAt: number, expiresAt: number, isWide: boolea
 
 const MINUTE = 60_000
 /** How long a token that is expired on arrival is used all the same; also the pause between two renewals of such. */
-export const GRACE = 30_000
+const GRACE = 30_000
 
 /** Completes a stored session with what only this page can know. */
 export function reviveSession<User>(stored: StoredSession<User>, { clock }: Environment): Session<User> {
   const { tokens, receivedAt } = stored
-  const remaining = (tokens.expiresAt ?? 0) - Math.max(clock.now(), receivedAt)
   return {
     ...stored,
     claims: decodeClaims(tokens.accessToken),
     idClaims: decodeClaims(tokens.idToken),
-    endsAt: tokens.expiresAt === undefined ? undefined : clock.monotonic() + remaining,
+    endsAt: tokens.expiresAt && clock.monotonic() + tokens.expiresAt - Math.max(clock.now(), receivedAt),
   }
 }
 
 /** A session of which only an HttpOnly cookie knows so far: its tokens are still to come. */
-export function awaitTokens<User>({ clock, createId }: Environment): Session<User> {
-  return {
-    id: createId(),
+export function awaitTokens<User>(environment: Environment): Session<User> {
+  const stored = {
+    id: environment.createId(),
     generation: 0,
     tokens: { accessToken: '' },
-    user: undefined,
-    claims: undefined,
-    idClaims: undefined,
-    receivedAt: clock.now(),
-    renewAt: undefined,
+    receivedAt: 0,
     clockOffset: 0,
-    endsAt: undefined,
   }
+  return reviveSession({ ...stored, user: undefined as User | undefined, renewAt: undefined }, environment)
 }
 
 /**
@@ -69,73 +64,56 @@ export function nextSession<User>(
   previous: Session<User> | undefined,
   environment: Environment,
   plan: RenewalPlan,
-  isFresh = true,
+  isJustIssued = true,
 ): Session<User> {
-  const { clock, createId } = environment
   const accessToken = requireAccessToken(answer)
-  const receivedAt = clock.now()
-  const claims = decodeClaims(accessToken)
-  const { clockOffset, ...expiry } = expiryOf(answer, claims, previous, environment, isFresh)
-  let { expiresAt } = expiry
+  const kept = previous?.tokens
+  const receivedAt = environment.clock.now()
+  const { exp, iat } = decodeClaims(accessToken) ?? {}
+  let clockOffset = previous?.clockOffset ?? 0
+  let { expiresAt } = answer
+  if (isNumber(answer.lifetime)) {
+    expiresAt = receivedAt + answer.lifetime
+  } else if (!isNumber(expiresAt) && isNumber(exp)) {
+    if (previous?.endsAt && kept?.expiresAt) {
+      // The wall clock was set since, or the page slept, which stops the monotonic one: either way the tokens are
+      // taken to live as long as the ones before.
+      const jump = receivedAt - environment.clock.monotonic() - (kept.expiresAt - previous.endsAt)
+      if (Math.abs(jump) > MINUTE) clockOffset = exp * 1000 - receivedAt - (kept.expiresAt - previous.receivedAt)
+    } else if (isNumber(iat)) {
+      const ahead = iat * 1000 - receivedAt
+      // A token that was got elsewhere may simply be old; only one from the future proves that the clock is slow.
+      if (ahead > MINUTE || (isJustIssued && ahead < -MINUTE)) clockOffset = ahead
+    }
+    expiresAt = exp * 1000 - clockOffset
+  }
   let renewAt: number | undefined
-  if (expiresAt !== undefined) {
+  if (isNumber(expiresAt)) {
     if (expiresAt <= receivedAt) renewAt = expiresAt = receivedAt + GRACE
     // A server that gives back the same token has not renewed it: asking again sooner and sooner would not help.
-    else if (previous?.tokens.accessToken === accessToken) renewAt = (previous.renewAt ?? 0) > receivedAt ? previous.renewAt : expiresAt
+    else if (kept?.accessToken === accessToken)
+      renewAt = Math.max(previous?.renewAt ?? 0, receivedAt) > receivedAt ? previous?.renewAt : expiresAt
     else renewAt = plan(receivedAt, expiresAt, !previous || remainingLifetime(previous, environment) <= 0)
   }
-  const kept = previous?.tokens
-  const idToken = answer.idToken ?? kept?.idToken
   const user = answer.user ?? previous?.user
-  const stored = {
-    id: previous?.id ?? createId(),
-    generation: (previous?.generation ?? 0) + 1,
-    tokens: {
-      accessToken,
-      refreshToken: answer.refreshToken || kept?.refreshToken,
-      idToken,
-      expiresAt,
-      scope: answer.scope ?? kept?.scope,
+  return reviveSession(
+    {
+      id: previous?.id ?? environment.createId(),
+      generation: (previous?.generation ?? 0) + 1,
+      tokens: {
+        accessToken,
+        refreshToken: answer.refreshToken || kept?.refreshToken,
+        idToken: answer.idToken ?? kept?.idToken,
+        expiresAt,
+        scope: answer.scope ?? kept?.scope,
+      },
+      user: isSame(user, previous?.user) ? previous?.user : user,
+      receivedAt,
+      renewAt,
+      clockOffset,
     },
-    user: isSame(user, previous?.user) ? previous?.user : user,
-    receivedAt,
-    renewAt,
-    clockOffset,
-  }
-  return reviveSession(stored, environment)
-}
-
-function expiryOf(
-  { lifetime, expiresAt }: TokenResponse,
-  claims: Claims | undefined,
-  previous: Session | undefined,
-  { clock }: Environment,
-  isFresh: boolean,
-): { expiresAt: number | undefined; clockOffset: number } {
-  const now = clock.now()
-  let clockOffset = previous?.clockOffset ?? 0
-  if (Number.isFinite(lifetime)) return { expiresAt: now + (lifetime as number), clockOffset }
-  if (Number.isFinite(expiresAt)) return { expiresAt, clockOffset }
-  if (!Number.isFinite(claims?.exp)) return { expiresAt: undefined, clockOffset }
-
-  if (!previous?.tokens.accessToken && Number.isFinite(claims?.iat)) {
-    const ahead = (claims?.iat as number) * 1000 - now
-    // A token that was got elsewhere may simply be old; one that was issued in the future is sure proof.
-    if (ahead > MINUTE || (isFresh && ahead < -MINUTE)) clockOffset = ahead
-  }
-  let end = (claims?.exp as number) * 1000 - clockOffset
-  if (previous?.tokens.expiresAt !== undefined && previous.endsAt !== undefined) {
-    // Between two renewals the wall clock may have been set, or the page may have slept, which stops only the monotonic
-    // one. It was set if the token then lives about as long as the one before.
-    const usual = previous.tokens.expiresAt - previous.receivedAt
-    const jump = now - clock.monotonic() - (previous.tokens.expiresAt - previous.endsAt)
-    const strangeness = (lives: number): number => Math.abs(lives - usual)
-    if (Math.abs(jump) > MINUTE && strangeness(end + jump - now) < strangeness(end - now)) {
-      clockOffset -= jump
-      end += jump
-    }
-  }
-  return { expiresAt: end, clockOffset }
+    environment,
+  )
 }
 
 /** How long the access token still lives, in milliseconds: by the wall clock or the monotonic one, whichever says less. */
@@ -147,8 +125,10 @@ export function remainingLifetime({ tokens, endsAt }: Session, { clock }: Enviro
 
 /** How long until the moment decided for the renewal, in milliseconds; infinite where none is known. */
 export function untilRenewal(session: Session, environment: Environment): number {
-  const { tokens, renewAt } = session
-  if (!tokens.accessToken) return 0
-  if (renewAt === undefined || tokens.expiresAt === undefined) return Number.POSITIVE_INFINITY
-  return remainingLifetime(session, environment) - (tokens.expiresAt - renewAt)
+  const { expiresAt = 0 } = session.tokens
+  return remainingLifetime(session, environment) - (expiresAt - (session.renewAt ?? expiresAt))
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isFinite(value)
 }

@@ -15,6 +15,7 @@ export interface Store {
 }
 
 const PATIENCE = 3000
+const SILENCE = new Error('no answer')
 
 /** Wraps `storage`; `onFailure` hears of each failure. */
 export function createStore(
@@ -29,16 +30,15 @@ export function createStore(
   let isSilent = false
   let written = Promise.resolve()
 
-  const bounded = (answer: unknown): Promise<unknown> =>
-    within(environment, PATIENCE, Promise.resolve(answer), () => {
-      isSilent = true
-      return new DOMException('No answer in 3 s.', 'TimeoutError')
-    })
+  const bounded = (answer: unknown): Promise<unknown> => within(environment, PATIENCE, Promise.resolve(answer), SILENCE)
 
   const fail = (action: string, error: unknown): void => {
-    const message = `The storage could not be ${action}. The session lives in memory, and ends with the page.`
+    isSilent ||= error === SILENCE
+    const message = `The storage could not be ${action}: the session lives in memory, and ends with the page.`
     // An adapter's own error may quote the record.
-    onFailure(new AuthError('storage_unavailable', message, error instanceof DOMException ? { cause: error } : {}))
+    onFailure(
+      new AuthError('storage_unavailable', message, { cause: error instanceof DOMException ? error : undefined }),
+    )
   }
 
   const write = async (): Promise<void> => {

@@ -39,8 +39,8 @@ export function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[!-~]+$/.test(value)
 }
 
-/** Refuses an answer whose access token could not be sent. */
-export function requireAccessToken({ accessToken }: TokenResponse<never> | TokenResponse): string {
-  if (isToken(accessToken)) return accessToken
+/** The access token of an answer, if it could be sent. */
+export function requireAccessToken(answer: TokenResponse | undefined): string {
+  if (isToken(answer?.accessToken)) return answer.accessToken
   throw new AuthError('invalid_response', 'The answer holds no access token that could be sent in a header.')
 }

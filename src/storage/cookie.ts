@@ -17,6 +17,8 @@ export interface CookieOptions {
 
 /** What fits in one cookie of 4096 bytes beside its name and attributes. */
 const CHUNK = 3600
+/** Ends a value; `encodeURIComponent` leaves no such character in it. */
+const END = ':'
 
 /**
  * Keeps the record in cookies that script can read, for a server that renders with them. A value over 4 KB is split
@@ -30,68 +32,62 @@ const CHUNK = 3600
  */
 export function cookieStorage(options: CookieOptions = {}): TokenStorage {
   const { path = '/', domain, maxAge, sameSite = 'strict' } = options
-  if (/[;\s]/.test(path + (domain ?? ''))) {
-    throw new AuthError('invalid_option', '`path` and `domain` of a cookie must hold no `;` and no space.')
-  }
+  if (/[;\s]/.test(path + domain)) throw new AuthError('invalid_option', '`path` and `domain` hold a `;` or a space.')
 
-  const read = (): Map<string, string> =>
-    new Map(document.cookie.split('; ').map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)]))
-
-  const write = (name: string, value: string, seconds?: number): void => {
+  const write = (name: string, value: string, age = maxAge): void => {
     const secure = options.secure ?? location.protocol === 'https:'
-    document.cookie = [
-      `${name}=${value}`,
-      `Path=${path}`,
-      `SameSite=${sameSite}`,
-      ...(secure ? ['Secure'] : []),
-      ...(domain ? [`Domain=${domain}`] : []),
-      ...(seconds === undefined ? [] : [`Max-Age=${seconds}`]),
-    ].join('; ')
+    document.cookie =
+      `${name}=${value}; Path=${path}; SameSite=${sameSite}` +
+      (domain ? `; Domain=${domain}` : '') +
+      (secure ? '; Secure' : '') +
+      (age === undefined ? '' : `; Max-Age=${Math.ceil(age / 1000)}`)
   }
 
-  const nameOf = (key: string, index: number): string => `${encodeURIComponent(key)}.${index}`
-
-  const countOf = (key: string, cookies = read()): number => {
-    let count = 0
-    while (cookies.has(nameOf(key, count))) count += 1
-    return count
-  }
-
-  const removeFrom = (key: string, first: number): void => {
-    for (let index = countOf(key) - 1; index >= first; index -= 1) write(nameOf(key, index), '', 0)
+  /** Calls `visit` with the name and value of each cookie of `key`. */
+  const each = (key: string, visit: (name: string, value: string) => void): void => {
+    const cookies = new Map(document.cookie.split('; ').map((pair) => pair.split('=') as [string, string]))
+    for (let index = 0; ; index += 1) {
+      const name = nameOf(key, index)
+      const value = cookies.get(name)
+      if (value === undefined) return
+      visit(name, value)
+    }
   }
 
   const getItem = (key: string): string | null => {
-    const cookies = read()
-    const chunks = Array.from({ length: countOf(key, cookies) }, (_, index) => cookies.get(nameOf(key, index)) ?? '')
-    // The first chunk begins with the number of chunks: a set that lost one is no value at all.
-    const [, count, text] = /^(\d+)\.([^]*)$/.exec(chunks.join('')) ?? []
-    if (text === undefined || Number(count) !== chunks.length) return null
+    let text = ''
+    each(key, (_, value) => {
+      text += value
+    })
     try {
-      return decodeURIComponent(text)
+      // A set that lost its end is no value at all.
+      return text.endsWith(END) ? decodeURIComponent(text.slice(0, -1)) : null
     } catch {
       return null
     }
   }
 
+  const removeItem = (key: string): void => each(key, (name) => write(name, '', 0))
+
   return {
     getItem,
     setItem(key, value) {
-      const text = encodeURIComponent(value)
-      const count = Math.ceil((text.length + 4) / CHUNK)
-      const whole = `${count}.${text}`
-      for (let index = 0; index < count; index += 1) {
-        write(nameOf(key, index), whole.slice(index * CHUNK, (index + 1) * CHUNK), maxAge && Math.ceil(maxAge / 1000))
+      const text = encodeURIComponent(value) + END
+      removeItem(key)
+      for (let index = 0; index * CHUNK < text.length; index += 1) {
+        write(nameOf(key, index), text.slice(index * CHUNK, (index + 1) * CHUNK))
       }
-      removeFrom(key, count)
-      if (getItem(key) !== value) {
-        removeFrom(key, 0)
-        throw new AuthError('storage_unavailable', 'The browser did not keep the cookies: too large, or not allowed.')
-      }
+      if (getItem(key) === value) return
+      removeItem(key)
+      throw new AuthError('storage_unavailable', 'The browser did not keep the cookies: too large, or not allowed.')
     },
     removeItem(key) {
-      removeFrom(key, 0)
-      if (countOf(key)) throw new AuthError('storage_unavailable', 'The browser did not delete the cookies.')
+      removeItem(key)
+      if (getItem(key) !== null) throw new AuthError('storage_unavailable', 'The browser did not delete the cookies.')
     },
   }
+}
+
+function nameOf(key: string, index: number): string {
+  return `${encodeURIComponent(key)}.${index}`
 }

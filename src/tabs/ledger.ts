@@ -1,52 +1,38 @@
-import type { Ledger } from '../environment.js'
-
-/** Which generation of which session is meant. */
-interface Mark {
-  readonly id: string
-  readonly generation: number
-}
+import type { Ledger, LedgerRow } from '../environment.js'
 
 /** The steps that a session takes in the ledger: each is one transaction, and compares before it sets. */
 export interface SessionLedger {
-  /** Makes `session` the current one. */
-  adopt(session: Mark): Promise<void>
-  /** Begins an attempt to renew `base`; `false` if that is no longer the current generation. */
-  begin(base: Mark, startedAt: number): Promise<boolean>
-  /** Moves on from `base`; `false` if it has ended, was renewed, or if a later attempt has begun. */
-  commit(base: Mark, startedAt: number): Promise<boolean>
+  /** Makes this session and generation the current one. */
+  adopt(session: LedgerRow): Promise<void>
+  /** Moves on from this generation; `false` if it has ended, or somebody else has moved on. */
+  commit(base: LedgerRow): Promise<boolean>
   /** Leaves a tombstone, so that nothing late revives the session. */
   end(id: string): Promise<void>
 }
 
-/** A ledger that one client keeps for itself: what a storage that nobody else sees needs. */
+/** A ledger that one client keeps for itself: all that a storage needs which nobody else sees. */
 export function memoryLedger(): Ledger {
-  const rows = new Map<string, ReturnType<Parameters<Ledger['update']>[1]>>()
+  const rows = new Map<string, LedgerRow>()
   return {
     async update(name, step) {
-      rows.set(name, step(rows.get(name)) ?? rows.get(name))
+      const row = step(rows.get(name))
+      if (row) rows.set(name, row)
     },
   }
 }
 
 /** The steps on the row of `name`. */
 export function openLedger(ledger: Ledger, name: string): SessionLedger {
-  const compareAndSet = async (base: Mark, attempt: number | undefined, change: object): Promise<boolean> => {
-    let isCurrent = false
-    await ledger.update(name, (row) => {
-      isCurrent =
-        row?.id === base.id &&
-        row.generation === base.generation &&
-        !row.ended &&
-        (attempt === undefined || row.attempt === attempt)
-      return isCurrent && row ? { ...row, ...change } : undefined
-    })
-    return isCurrent
-  }
   return {
     adopt: ({ id, generation }) => ledger.update(name, () => ({ id, generation })),
-    begin: (base, startedAt) => compareAndSet(base, undefined, { attempt: startedAt }),
-    commit: (base, startedAt) =>
-      compareAndSet(base, startedAt, { generation: base.generation + 1, attempt: undefined }),
+    async commit({ id, generation }) {
+      let isCurrent = false
+      await ledger.update(name, (row) => {
+        isCurrent = row?.id === id && row.generation === generation && !row.ended
+        return isCurrent ? { id, generation: generation + 1 } : undefined
+      })
+      return isCurrent
+    },
     end: (id) => ledger.update(name, (row) => (row?.id === id ? { ...row, ended: true } : undefined)),
   }
 }

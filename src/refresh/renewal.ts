@@ -1,0 +1,150 @@
+import { type Environment, unlessAborted } from '../environment.js'
+import { AuthError, isAuthError } from '../errors.js'
+import { remainingLifetime, type Session } from '../session/session.js'
+import type { Backoff } from './backoff.js'
+
+type Signal = AbortSignal | null | undefined
+
+/** Renews sessions, one attempt at a time, and hands out those whose access token can be used. */
+export interface Renewal<User> {
+  /** Whether an attempt is under way. */
+  readonly isBusy: boolean
+  /**
+   * The successor of `session`, joining the attempt under way if there is one.
+   *
+   * @throws AuthError `login_required` when the session has ended, by the attempt or otherwise; `rate_limited` while the
+   *   server forbids attempts; else why the attempt failed, and the session is kept.
+   */
+  renew(session: Session<User>, signal?: Signal): Promise<Session<User>>
+  /** `session`, or its successor, with an access token that lives for `need` milliseconds, if such a one can be had. */
+  ensure(session: Session<User>, need: number, signal: Signal): Promise<Session<User>>
+  /** The successor of `session`, whose access token met a 401; `undefined` where the 401 has to be believed. */
+  replace(session: Session<User>, signal: Signal): Promise<Session<User> | undefined>
+  /** Learns whether a token that replaced another was accepted. */
+  judge(session: Session<User>, isAccepted: boolean): void
+  /** Ends the pause that an attempt may be waiting for. */
+  hurry(): void
+}
+
+/** What a renewal is made of. */
+export interface RenewalParts<User> {
+  readonly environment: Environment
+  readonly backoff: Backoff
+  /** Aborted when nobody waits any more; an attempt that has begun goes on. */
+  readonly life: AbortSignal
+  readonly current: () => Session<User> | undefined
+  readonly canRenew: (session: Session<User>) => boolean
+  /** Ends a session that has expired, with nothing to renew it. */
+  readonly expire: (session: Session<User>) => void
+  /** Exchanges the tokens of `session` and commits the answer, or throws what went wrong. */
+  readonly attempt: (session: Session<User>) => Promise<void>
+  /** Called when an attempt has settled, before its callers go on. */
+  readonly onSettled: () => void
+}
+
+/** For so long, 401s cause no further renewal after one that did not help. */
+const BRAKE = 30_000
+
+/** The error of a call that needs somebody signed in. */
+export function loginRequired(cause?: AuthError): AuthError {
+  return new AuthError('login_required', 'Nobody is signed in, or not any more: call login().', { cause })
+}
+
+export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
+  const { environment, backoff, life, current, canRenew, expire, attempt, onSettled } = parts
+  const { clock, timers, lifecycle } = environment
+  let flight: { id: string; promise: Promise<void> } | undefined
+  let hurry: (() => void) | undefined
+  /** The session whose 401s are believed until then; for certain, or until its new token is accepted somewhere. */
+  let doubt = { id: '', until: 0, isCertain: false }
+
+  const run = async (session: Session<User>): Promise<void> => {
+    const [, pause, forbidden] = backoff.pauses
+    if (forbidden) {
+      const retryAt = clock.now() + forbidden
+      throw new AuthError('rate_limited', 'The server asked for a pause before the next renewal.', { retryAt })
+    }
+    if (pause) {
+      if (!lifecycle.isOnline()) throw backoff.error
+      await new Promise<void>((resolve) => {
+        const timer = timers.set(resolve, pause)
+        hurry = () => {
+          timers.clear(timer)
+          resolve()
+        }
+      })
+      life.throwIfAborted()
+    }
+    await attempt(session)
+  }
+
+  const share = (session: Session<User>): Promise<void> => {
+    if (flight?.id === session.id) return flight.promise
+    const promise = unlessAborted(run(session), life).finally(() => {
+      if (flight?.promise === promise) flight = undefined
+    })
+    flight = { id: session.id, promise }
+    // The first to hear of it: listeners come before callers, and find the promise settled.
+    promise.then(onSettled, onSettled)
+    return promise
+  }
+
+  const renew: Renewal<User>['renew'] = async (session, signal) => {
+    if (!canRenew(session)) {
+      if (remainingLifetime(session, environment) <= 0) expire(session)
+      throw loginRequired()
+    }
+    try {
+      await unlessAborted(share(session), signal)
+    } catch (error) {
+      throw isAuthError(error) && error.code === 'refresh_rejected' ? loginRequired(error) : error
+    }
+    const next = current()
+    if (next?.id !== session.id) throw loginRequired()
+    return next
+  }
+
+  const ensure: Renewal<User>['ensure'] = async (session, need, signal) => {
+    const remaining = remainingLifetime(session, environment)
+    if (remaining > 0) {
+      const lifetime = (session.tokens.expiresAt ?? 0) - session.receivedAt
+      // A young token that never lived as long as asked: a renewal could hardly give a better one.
+      const isBest = lifetime < need && remaining > lifetime - Math.min(BRAKE, lifetime / 2)
+      if (remaining >= need || isBest) return session
+    }
+    try {
+      return await renew(session, signal)
+    } catch (error) {
+      const now = current()
+      if (signal?.aborted || now?.id !== session.id || remainingLifetime(now, environment) <= 0) throw error
+      return now
+    }
+  }
+
+  return {
+    get isBusy() {
+      return flight !== undefined
+    },
+    renew,
+    ensure,
+    async replace(session, signal) {
+      const now = current()
+      if (now?.id !== session.id) return undefined
+      try {
+        if (now.generation > session.generation) return await ensure(now, 0, signal)
+        if (!canRenew(now) || (doubt.id === now.id && clock.monotonic() < doubt.until)) return undefined
+        const next = await renew(now, signal)
+        doubt = { id: next.id, until: clock.monotonic() + BRAKE, isCertain: false }
+        return next
+      } catch (error) {
+        if (signal?.aborted) throw error
+        return undefined
+      }
+    },
+    judge({ id }, isAccepted) {
+      if (!isAccepted) doubt = { id, until: clock.monotonic() + BRAKE, isCertain: true }
+      else if (!doubt.isCertain) doubt.until = 0
+    },
+    hurry: () => hurry?.(),
+  }
+}

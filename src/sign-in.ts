@@ -1,0 +1,110 @@
+import type { AuthBackend } from './backends/contract.js'
+import { type Environment, within } from './environment.js'
+import { AuthError } from './errors.js'
+import type { TokenCaller } from './http/token-calls.js'
+import type { Keeper } from './session/keeper.js'
+import type { TokenResponse, TokenSet } from './session/tokens.js'
+
+/** What begins and ends sessions: one login at a time. */
+export interface SignIn<User> {
+  /** Begins a session with the tokens that `obtain` gets, and ends a login that is under way. */
+  enter(
+    isJustIssued: boolean,
+    signal: AbortSignal | undefined,
+    obtain: (signal: AbortSignal) => Promise<TokenResponse<User>>,
+  ): Promise<void>
+  /** Ends a login that is under way. */
+  cancel(why: string): void
+  /** Tells the server that these tokens are no longer wanted; gives up after 2 s, and never rejects. */
+  leave(tokens: TokenResponse<User>, options?: { returnTo?: string | undefined }): Promise<void>
+  /** Takes back tokens that came too late. */
+  revoke(tokens: TokenResponse<User>): void
+  /** Who is signed in with `tokens`, as the backend knows it. */
+  askUser(tokens: TokenResponse<User>, signal: AbortSignal): Promise<User | undefined>
+}
+
+/** What a sign-in is made of. */
+export interface SignInParts<User> {
+  readonly backend: Pick<AuthBackend<never, User>, 'refresh' | 'logout' | 'user'>
+  readonly inCookie: boolean
+  readonly environment: Environment
+  readonly keeper: Keeper<User>
+  readonly call: TokenCaller
+  readonly life: AbortSignal
+  /** Called when a session has begun. */
+  readonly onEnter: () => void
+}
+
+const FAREWELL_AT_MOST = 2000
+
+export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
+  const { backend, inCookie, environment, keeper, call, life, onEnter } = parts
+  let login: AbortController | undefined
+
+  const cancel = (why: string): void => {
+    login?.abort(new AuthError('aborted', why))
+    login = undefined
+  }
+
+  const leave: SignIn<User>['leave'] = async (answer, options) => {
+    const told = call('logout', async (context) => backend.logout?.(tokensOf(answer), context), life, options)
+    await within(environment, FAREWELL_AT_MOST, told, undefined).catch(() => undefined)
+  }
+
+  const revoke = (answer: TokenResponse<User>): void => {
+    // A cookie is everybody's: it is left alone once somebody has signed in again, or is about to.
+    if (!inCookie || !(keeper.current() || login)) void leave(answer)
+  }
+
+  const askUser: SignIn<User>['askUser'] = (answer, signal) =>
+    call('user', async (context) => backend.user?.(tokensOf(answer), context), signal)
+
+  /** Fetches what an answer may lack: the access token of a login in two steps, and the user. */
+  const complete = async (answer: TokenResponse<User>, signal: AbortSignal): Promise<TokenResponse<User>> => {
+    let whole = answer
+    if (!answer?.accessToken && answer?.refreshToken) {
+      const next = await call('refresh', async (context) => backend.refresh?.(tokensOf(answer), context), signal)
+      const { refreshToken, idToken, user } = answer
+      whole = { refreshToken, idToken, user, ...withoutGaps(next) }
+    }
+    const user = await askUser(whole, signal).catch(() => undefined)
+    return user === undefined ? whole : { ...whole, user }
+  }
+
+  return {
+    cancel,
+    leave,
+    revoke,
+    askUser,
+    async enter(isJustIssued, callerSignal, obtain) {
+      cancel('A newer login has ended this one.')
+      const mine = new AbortController()
+      login = mine
+      const signals = [mine.signal, life, callerSignal].filter((each) => !!each)
+      const signal = AbortSignal.any(signals)
+      let answer: TokenResponse<User> | undefined
+      try {
+        answer = await obtain(signal)
+        answer = await complete(answer, signal)
+        signal.throwIfAborted()
+      } catch (error) {
+        if (answer && signal.aborted) revoke(answer)
+        throw error
+      } finally {
+        if (login === mine) login = undefined
+      }
+      const established = keeper.establish(answer, isJustIssued)
+      onEnter()
+      await established
+    },
+  }
+}
+
+function tokensOf({ accessToken = '', refreshToken, idToken }: TokenResponse): TokenSet {
+  return { accessToken, refreshToken, idToken }
+}
+
+/** `value` without what is `undefined`. */
+function withoutGaps<T extends object>(value: T | undefined): Partial<T> {
+  return Object.fromEntries(Object.entries(value ?? {}).filter(([, each]) => each !== undefined)) as Partial<T>
+}
