@@ -184,6 +184,7 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
     let isDegraded = false
 
     const store = createStore(settings.storage, storageKey, environment, (error) => {
+      schedule.arm()
       if (isDegraded) return
       isDegraded = true
       trace.add('storage degraded', error.message)
@@ -197,14 +198,19 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
       ledger: openLedger(environment.ledger ?? memoryLedger(), storageKey),
       events,
       trace,
-      plan: (receivedAt, expiresAt, isWide) => planRenewal(receivedAt, expiresAt, isWide, random, refresh),
-      onChange: (session) => {
+      plan: (tokens, receivedAt, isWide) => {
+        // Only what calls the server needs spreading.
+        const spread = refresh.spread !== false && canRenew({ tokens })
+        return planRenewal(receivedAt, tokens.expiresAt, isWide, random, { ...refresh, spread })
+      },
+      onChange: (session, isOther, error) => {
+        if (isOther) renewal.abandon(loginRequired(error))
         if (inCookie) mark.set(!!session)
         schedule.arm()
       },
     })
     const { current } = keeper
-    const canRenew = ({ tokens }: Session): boolean =>
+    const canRenew = ({ tokens }: Pick<Session, 'tokens'>): boolean =>
       !!backend.refresh && (backend.refreshVia === 'body' ? !!tokens.refreshToken : backend.refreshVia !== 'none')
     const expire = ({ id }: Session): void => {
       void keeper.end(id, 'expired')
@@ -349,7 +355,7 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
       schedule.arm()
       stopListening?.()
       events.clear()
-      renewal.hurry()
+      renewal.abandon(life.reason)
     }
 
     const methods: Omit<AuthClient<Credentials, User>, 'state' | typeof Symbol.dispose> = {

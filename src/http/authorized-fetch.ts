@@ -1,5 +1,5 @@
 import type { AuthBackend } from '../backends/contract.js'
-import type { Renewal } from '../refresh/renewal.js'
+import { loginRequired, type Renewal } from '../refresh/renewal.js'
 import type { Session } from '../session/session.js'
 import type { Trace } from '../trace.js'
 import type { Destinations } from './destinations.js'
@@ -54,7 +54,9 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     if (headers.has('authorization')) return pass(input, init, url.origin, 'it brought its own Authorization header.')
 
     const signal = init?.signal ?? request?.signal
-    await ready(signal)
+    // No `await` once the storage is read: who is signed in is asked now, not later.
+    const loading = ready(signal)
+    if (loading) await loading
     const start = current()
     if (!start) return pass(input, init, url.origin, 'nobody was signed in.')
     destinations.requireSecure(url)
@@ -62,15 +64,22 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const hasOwnBody = request && !init?.body && !/^(GET|HEAD)$/.test(request.method)
     const attempt = async ({ tokens }: Session<User>): Promise<Response> => {
       const target = hasOwnBody ? request.clone() : input
-      const options = { ...init, signal: signal ? AbortSignal.any([signal, life]) : life }
-      if (backend.authorize) return fetch(await backend.authorize(new Request(target, options), tokens))
-      const authorized = new Headers(headers)
-      authorized.set('Authorization', `Bearer ${tokens.accessToken}`)
-      return fetch(target, { ...options, headers: authorized })
+      const options = {
+        ...init,
+        signal: signal ? AbortSignal.any([signal, life]) : life,
+        headers: new Headers(headers),
+      }
+      let proven: Request | undefined
+      if (backend.authorize) proven = await backend.authorize(new Request(target, options), tokens)
+      else options.headers.set('Authorization', `Bearer ${tokens.accessToken}`)
+      // A logout may have come between; from then on nothing leaves with a token.
+      if (current()?.id !== start.id) throw loginRequired()
+      return proven ? fetch(proven) : fetch(target, options)
     }
     const send = async (session: Session<User>): Promise<Response> => {
       const response = await attempt(session)
-      if (response.status !== 401 || isOneShot || !backend.retry?.(response)) return response
+      const isWanted = response.status === 401 && !isOneShot && current()?.id === start.id && backend.retry?.(response)
+      if (!isWanted) return response
       discard(response)
       return attempt(session)
     }

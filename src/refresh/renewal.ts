@@ -1,5 +1,5 @@
 import { type Environment, unlessAborted } from '../environment.js'
-import { AuthError, isAuthError } from '../errors.js'
+import { AuthError } from '../errors.js'
 import { remainingLifetime, type Session } from '../session/session.js'
 import type { Backoff } from './backoff.js'
 
@@ -24,14 +24,14 @@ export interface Renewal<User> {
   judge(session: Session<User>, isAccepted: boolean): void
   /** Ends the pause that an attempt may be waiting for. */
   hurry(): void
+  /** Rejects all who wait; an attempt that has begun goes on. */
+  abandon(reason: unknown): void
 }
 
 /** What a renewal is made of. */
 export interface RenewalParts<User> {
   readonly environment: Environment
   readonly backoff: Backoff
-  /** Aborted when nobody waits any more; an attempt that has begun goes on. */
-  readonly life: AbortSignal
   readonly current: () => Session<User> | undefined
   readonly canRenew: (session: Session<User>) => boolean
   /** Ends a session that has expired, with nothing to renew it. */
@@ -51,14 +51,14 @@ export function loginRequired(cause?: AuthError): AuthError {
 }
 
 export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
-  const { environment, backoff, life, current, canRenew, expire, attempt, onSettled } = parts
+  const { environment, backoff, current, canRenew, expire, attempt, onSettled } = parts
   const { clock, timers, lifecycle } = environment
-  let flight: { id: string; promise: Promise<void> } | undefined
+  let flight: { promise: Promise<void>; ending: AbortController } | undefined
   let hurry: (() => void) | undefined
   /** The session whose 401s are believed until then; for certain, or until its new token is accepted somewhere. */
   let doubt = { id: '', until: 0, isCertain: false }
 
-  const run = async (session: Session<User>): Promise<void> => {
+  const run = async (session: Session<User>, signal: AbortSignal): Promise<void> => {
     const [, pause, forbidden] = backoff.pauses
     if (forbidden) {
       const retryAt = clock.now() + forbidden
@@ -73,17 +73,18 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
           resolve()
         }
       })
-      life.throwIfAborted()
+      signal.throwIfAborted()
     }
     await attempt(session)
   }
 
   const share = (session: Session<User>): Promise<void> => {
-    if (flight?.id === session.id) return flight.promise
-    const promise = unlessAborted(run(session), life).finally(() => {
-      if (flight?.promise === promise) flight = undefined
+    if (flight) return flight.promise
+    const ending = new AbortController()
+    const promise = unlessAborted(run(session, ending.signal), ending.signal).finally(() => {
+      if (flight?.ending === ending) flight = undefined
     })
-    flight = { id: session.id, promise }
+    flight = { promise, ending }
     // The first to hear of it: listeners come before callers, and find the promise settled.
     promise.then(onSettled, onSettled)
     return promise
@@ -94,11 +95,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       if (remainingLifetime(session, environment) <= 0) expire(session)
       throw loginRequired()
     }
-    try {
-      await unlessAborted(share(session), signal)
-    } catch (error) {
-      throw isAuthError(error) && error.code === 'refresh_rejected' ? loginRequired(error) : error
-    }
+    await unlessAborted(share(session), signal)
     const next = current()
     if (next?.id !== session.id) throw loginRequired()
     return next
@@ -146,5 +143,10 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       else if (!doubt.isCertain) doubt.until = 0
     },
     hurry: () => hurry?.(),
+    abandon(reason) {
+      flight?.ending.abort(reason)
+      flight = undefined
+      hurry?.()
+    },
   }
 }

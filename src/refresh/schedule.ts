@@ -64,19 +64,23 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
 
   const arm = (): void => {
     timers.clear(timer)
+    if (life.aborted || isOnDemand || renewal.isBusy) return
     const session = current()
-    if (life.aborted || isOnDemand || !session || renewal.isBusy) return
-    const [delay] = next(session)
-    const soonest = Math.max(0, isBehind() ? Math.min(delay, REWRITE) : delay)
-    if (soonest < Number.POSITIVE_INFINITY) timer = timers.set(check, Math.min(soonest, LONGEST))
+    const delay = Math.min(
+      session ? next(session)[0] : Number.POSITIVE_INFINITY,
+      isBehind() ? REWRITE : Number.POSITIVE_INFINITY,
+    )
+    if (delay < Number.POSITIVE_INFINITY) timer = timers.set(check, Math.min(Math.max(0, delay), LONGEST))
   }
 
   const check = (): void => {
-    const session = current()
-    if (life.aborted || !session) return
+    if (life.aborted) return
     tidy()
-    const [delay, act] = next(session)
-    if (delay <= 0 && !(isOnDemand && canRenew(session))) act()
+    const session = current()
+    if (session && !(isOnDemand && canRenew(session))) {
+      const [delay, act] = next(session)
+      if (delay <= 0) act()
+    }
     arm()
   }
 

@@ -49,8 +49,8 @@ export interface KeeperParts<User> {
   readonly events: Events<KeeperEvents<User>>
   readonly trace: Trace
   readonly plan: RenewalPlan
-  /** Called after each change: sets the timer, and the mark of cookie mode. */
-  readonly onChange: (session: Session<User> | undefined) => void
+  /** Called after each change; `isOther` if not only the tokens have changed, `error` if a server ended the session. */
+  readonly onChange: (session: Session<User> | undefined, isOther: boolean, error?: AuthError) => void
 }
 
 const WHY: Record<LogoutReason, string> = {
@@ -76,7 +76,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
 
   const reveal = (isFirst = false): void => {
     if (state === LOADING && !isFirst) return
-    show(current ? signedIn(current, remainingLifetime(current, environment) <= 0) : signedOut('never'))
+    if (current) show(signedIn(current, remainingLifetime(current, environment) <= 0))
+    else if (state === LOADING) show(signedOut('never'))
   }
 
   const next = (answer: TokenResponse<User>, previous?: Session<User>, isJustIssued?: boolean): Session<User> => {
@@ -93,8 +94,9 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
 
   /** Makes `session` the current one, for this page and for the next. */
   const keep = (session: Session<User>): Promise<void> => {
+    const isOther = current?.id !== session.id
     current = session
-    onChange(session)
+    onChange(session, isOther)
     return store.save(encodeRecord(session, backend.id))
   }
 
@@ -121,7 +123,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       if (stored) {
         initial = undefined
         current = reviveSession(stored, environment)
-        onChange(current)
+        onChange(current, true)
         trace.add('restored', 'The storage held a session.', stored.generation)
       } else {
         adoptInitial()
@@ -155,7 +157,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       if (current?.id !== id) return
       if (reason !== 'never') tellLogout(reason, error)
       current = undefined
-      onChange(current)
+      onChange(current, true, error)
       const done = [store.save(null), ledger.end(id)]
       show(signedOut(reason))
       await Promise.all(done)

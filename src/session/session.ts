@@ -25,8 +25,8 @@ export interface Session<User = unknown> {
 /** What a session keeps when it is stored. */
 export type StoredSession<User = unknown> = Omit<Session<User>, 'claims' | 'idClaims' | 'endsAt'>
 
-/** Decides when tokens are renewed; `isWide` after a login, or after they had expired. */
-export type RenewalPlan = (receivedAt: number, expiresAt: number, isWide: boolean) => number
+/** Decides when tokens that arrived at `receivedAt` are renewed; `isWide` after a login, or after they had expired. */
+export type RenewalPlan = (tokens: TokenSet & { expiresAt: number }, receivedAt: number, isWide: boolean) => number
 
 const MINUTE = 60_000
 /** How long a token that is expired on arrival is used all the same; also the pause between two renewals of such. */
@@ -87,26 +87,31 @@ export function nextSession<User>(
     }
     expiresAt = exp * 1000 - clockOffset
   }
-  let renewAt: number | undefined
-  if (isNumber(expiresAt)) {
-    if (expiresAt <= receivedAt) renewAt = expiresAt = receivedAt + GRACE
-    // A server that gives back the same token has not renewed it: asking again sooner and sooner would not help.
-    else if (kept?.accessToken === accessToken)
-      renewAt = Math.max(previous?.renewAt ?? 0, receivedAt) > receivedAt ? previous?.renewAt : expiresAt
-    else renewAt = plan(receivedAt, expiresAt, !previous || remainingLifetime(previous, environment) <= 0)
+  const isExpired = isNumber(expiresAt) && expiresAt <= receivedAt
+  if (isExpired) expiresAt = receivedAt + GRACE
+  const tokens = {
+    accessToken,
+    refreshToken: answer.refreshToken || kept?.refreshToken,
+    idToken: answer.idToken ?? kept?.idToken,
+    expiresAt,
+    scope: answer.scope ?? kept?.scope,
+  }
+  let renewAt = expiresAt
+  if (isNumber(expiresAt) && !isExpired) {
+    if (expiresAt !== kept?.expiresAt) {
+      const isWide = !previous || remainingLifetime(previous, environment) <= 0
+      renewAt = plan({ ...tokens, expiresAt }, receivedAt, isWide)
+    } else if (previous?.renewAt && previous.renewAt > receivedAt) {
+      // A server that gives back the same token has not renewed it: asking again sooner and sooner would not help.
+      renewAt = previous.renewAt
+    }
   }
   const user = answer.user ?? previous?.user
   return reviveSession(
     {
       id: previous?.id ?? environment.createId(),
       generation: (previous?.generation ?? 0) + 1,
-      tokens: {
-        accessToken,
-        refreshToken: answer.refreshToken || kept?.refreshToken,
-        idToken: answer.idToken ?? kept?.idToken,
-        expiresAt,
-        scope: answer.scope ?? kept?.scope,
-      },
+      tokens,
       user: isSame(user, previous?.user) ? previous?.user : user,
       receivedAt,
       renewAt,

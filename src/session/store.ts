@@ -51,8 +51,8 @@ export function createStore(
         if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') await bounded(answer)
       } catch (error) {
         wanted ??= text
-        fail('written', error)
-        break
+        isWriting = false
+        return fail('written', error)
       }
     }
     isWriting = false

@@ -32,7 +32,9 @@ const END = ':'
  */
 export function cookieStorage(options: CookieOptions = {}): TokenStorage {
   const { path = '/', domain, maxAge, sameSite = 'strict' } = options
-  if (/[;\s]/.test(path + domain)) throw new AuthError('invalid_option', '`path` and `domain` hold a `;` or a space.')
+  if (/[;\s]/.test(path + domain + sameSite)) {
+    throw new AuthError('invalid_option', '`path`, `domain` and `sameSite` must hold no `;` and no space.')
+  }
 
   const write = (name: string, value: string, age = maxAge): void => {
     const secure = options.secure ?? location.protocol === 'https:'
@@ -43,31 +45,32 @@ export function cookieStorage(options: CookieOptions = {}): TokenStorage {
       (age === undefined ? '' : `; Max-Age=${Math.ceil(age / 1000)}`)
   }
 
-  /** Calls `visit` with the name and value of each cookie of `key`. */
-  const each = (key: string, visit: (name: string, value: string) => void): void => {
-    const cookies = new Map(document.cookie.split('; ').map((pair) => pair.split('=') as [string, string]))
-    for (let index = 0; ; index += 1) {
-      const name = nameOf(key, index)
-      const value = cookies.get(name)
-      if (value === undefined) return
-      visit(name, value)
-    }
+  /** The chunks of `key` by their index, in order as far as none is missing. */
+  const read = (key: string): Map<string, string> => {
+    const prefix = nameOf(key, '')
+    const pairs = document.cookie.split('; ').map((pair) => pair.split('=') as [string, string])
+    return new Map(
+      pairs
+        .filter(([name]) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+        .map(([name, value]) => [name.slice(prefix.length), value]),
+    )
   }
 
   const getItem = (key: string): string | null => {
+    const chunks = read(key)
     let text = ''
-    each(key, (_, value) => {
-      text += value
-    })
+    for (let index = 0; chunks.has(`${index}`); index += 1) text += chunks.get(`${index}`)
     try {
-      // A set that lost its end is no value at all.
+      // A set that lost a part is no value at all.
       return text.endsWith(END) ? decodeURIComponent(text.slice(0, -1)) : null
     } catch {
       return null
     }
   }
 
-  const removeItem = (key: string): void => each(key, (name) => write(name, '', 0))
+  const removeItem = (key: string): void => {
+    for (const index of read(key).keys()) write(nameOf(key, index), '', 0)
+  }
 
   return {
     getItem,
@@ -83,11 +86,11 @@ export function cookieStorage(options: CookieOptions = {}): TokenStorage {
     },
     removeItem(key) {
       removeItem(key)
-      if (getItem(key) !== null) throw new AuthError('storage_unavailable', 'The browser did not delete the cookies.')
+      if (read(key).size) throw new AuthError('storage_unavailable', 'The browser did not delete the cookies.')
     },
   }
 }
 
-function nameOf(key: string, index: number): string {
+function nameOf(key: string, index: number | string): string {
   return `${encodeURIComponent(key)}.${index}`
 }
