@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { LogoutOptions } from './backends/contract.js'
 import { unlessAborted, within } from './environment.js'
 import { AuthError, isAuthError } from './errors.js'
 import { createEvents, type Unsubscribe } from './events.js'
@@ -57,12 +58,6 @@ export interface AccessTokenOptions {
 export interface StartOptions {
   /** In cookie mode, ask the server for a session even where nothing says that there was one. @default false */
   probe?: boolean | undefined
-}
-
-/** How to sign out. */
-export interface LogoutOptions {
-  /** Where a provider's sign-out page leads back to, for backends that have one. */
-  returnTo?: string | undefined
 }
 
 /** How long to listen. */

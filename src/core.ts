@@ -5,10 +5,9 @@ export {
   type LoginArguments,
   type LoginFields,
   type LoginOptions,
-  type LogoutOptions,
   type StartOptions,
 } from './auth-client.js'
-export type { AuthBackend, BackendAnswer, BackendContext } from './backends/contract.js'
+export type { AuthBackend, BackendAnswer, BackendContext, LogoutOptions, ResumedResponse } from './backends/contract.js'
 export { type DetailedEndpoint, type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
 export { readTokens } from './backends/read-tokens.js'
 export type { Environment, Ledger, LedgerRow, WakeEvent } from './environment.js'

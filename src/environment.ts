@@ -21,12 +21,27 @@ export type WakeEvent = 'online' | 'visibilitychange' | 'pageshow' | 'resume' | 
 
 /** The edges of the browser, handed in: replace some to run several virtual tabs, or virtual time, in a test. */
 export interface Environment {
-  /** `now` in epoch milliseconds, and `monotonic` in milliseconds from any origin, which nobody can set. */
-  readonly clock: { now(): number; monotonic(): number }
-  /** The timers; `set` hands back what `clear` takes. */
-  readonly timers: { set(callback: () => void, delay: number): unknown; clear(timer: unknown): void }
-  /** Whether the page is online, and the moments at which it wakes. `listen` hands back its undo. */
-  readonly lifecycle: { isOnline(): boolean; listen(listener: (event: WakeEvent) => void): () => void }
+  /** What time it is. */
+  readonly clock: {
+    /** By the wall clock, which anybody may set: epoch milliseconds. */
+    now(): number
+    /** By a clock that nobody can set: milliseconds from any origin. */
+    monotonic(): number
+  }
+  /** The timers. */
+  readonly timers: {
+    /** Calls `callback` in `delay` milliseconds; hands back what `clear` takes. */
+    set(callback: () => void, delay: number): unknown
+    /** Forgets a timer; `undefined` is none. */
+    clear(timer: unknown): void
+  }
+  /** What becomes of the page. */
+  readonly lifecycle: {
+    /** Whether there is a network, as far as the browser knows. */
+    isOnline(): boolean
+    /** Calls `listener` when the page wakes; hands back the undo. */
+    listen(listener: (event: WakeEvent) => void): () => void
+  }
   /** A number from 0 up to 1, for jitter only. */
   readonly random: () => number
   /** An id that nobody can guess. */

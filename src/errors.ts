@@ -56,6 +56,7 @@ export interface AuthErrorDetails {
  * Act on {@link AuthError.code}; show {@link AuthError.message} to developers, not to users.
  */
 export class AuthError extends Error {
+  /** Always `'AuthError'`. */
   override readonly name = 'AuthError'
   /** What went wrong, as a stable name. */
   readonly code: AuthErrorCode

@@ -18,10 +18,9 @@ export type {
   LoginArguments,
   LoginFields,
   LoginOptions,
-  LogoutOptions,
   StartOptions,
 } from './auth-client.js'
-export type { AuthBackend, BackendAnswer, BackendContext } from './backends/contract.js'
+export type { AuthBackend, BackendAnswer, BackendContext, LogoutOptions, ResumedResponse } from './backends/contract.js'
 export { type DetailedEndpoint, type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
 export { readTokens } from './backends/read-tokens.js'
 export type { Environment, Ledger, LedgerRow, WakeEvent } from './environment.js'

@@ -1,4 +1,4 @@
-import type { AuthBackend } from './backends/contract.js'
+import type { AuthBackend, LogoutOptions } from './backends/contract.js'
 import { type Environment, within } from './environment.js'
 import { AuthError } from './errors.js'
 import type { TokenCaller } from './http/token-calls.js'
@@ -16,7 +16,7 @@ export interface SignIn<User> {
   /** Ends a login that is under way. */
   cancel(why: string): void
   /** Tells the server that these tokens are no longer wanted; gives up after 2 s, and never rejects. */
-  leave(tokens: TokenResponse<User>, options?: { returnTo?: string | undefined }): Promise<void>
+  leave(tokens: TokenResponse<User>, options?: LogoutOptions): Promise<void>
   /** Takes back tokens that came too late. */
   revoke(tokens: TokenResponse<User>): void
   /** Who is signed in with `tokens`, as the backend knows it. */

@@ -1,5 +1,11 @@
 import type { TokenResponse, TokenSet } from '../session/tokens.js'
 
+/** How to sign out. */
+export interface LogoutOptions {
+  /** Where a provider's sign-out page leads back to, for backends that have one. */
+  readonly returnTo?: string | undefined
+}
+
 /** What a call of the backend may use. */
 export interface BackendContext {
   /**
@@ -13,12 +19,20 @@ export interface BackendContext {
   /** Aborted when the call is no longer wanted. */
   readonly signal: AbortSignal
   /** What `logout()` was called with. */
-  readonly logoutOptions?: { readonly returnTo?: string | undefined } | undefined
+  readonly logoutOptions?: LogoutOptions | undefined
+}
+
+/** What a redirect login comes back with. */
+export interface ResumedResponse<User = unknown> extends TokenResponse<User> {
+  /** The path of this origin that the app wanted to return to. */
+  returnTo?: string | undefined
 }
 
 /** An answer of a token endpoint, as {@link AuthBackend.isFinal} sees it. */
 export interface BackendAnswer {
+  /** The HTTP status. */
   readonly status: number
+  /** The headers, as far as they are exposed to this origin. */
   readonly headers: Headers
   /** The parsed JSON, else the text, or `undefined` where it was empty. */
   readonly body: unknown
@@ -43,7 +57,7 @@ export interface AuthBackend<Credentials = never, User = unknown> {
   /** Tells the server that the session is over (RFC 7009 and the like). */
   logout?(tokens: TokenSet, context: BackendContext): Promise<void>
   /** Asked by `start()`: tokens, if the page has just come back from a redirect. */
-  resume?(context: BackendContext): Promise<(TokenResponse<User> & { returnTo?: string | undefined }) | undefined>
+  resume?(context: BackendContext): Promise<ResumedResponse<User> | undefined>
   /** Who is signed in; asked after a login, and at a restore whose record does not know. A failure keeps the old one. */
   user?(tokens: TokenSet, context: BackendContext): Promise<User>
   /** Puts the access token on a request, instead of the Bearer header (DPoP, RFC 9449). */

@@ -52,7 +52,7 @@ function codeOf(
 /** When a `Retry-After` allows the next try, five minutes from now at most (RFC 9110, section 10.2.3). */
 function retryMoment(value: string | null | undefined, now: number): number | undefined {
   if (!value) return undefined
-  const pause = Number(value) * 1000 || Date.parse(value) - now
+  const pause = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
   return pause > 0 ? now + Math.min(pause, LONGEST_PAUSE) : undefined
 }
 

@@ -50,7 +50,8 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     if (!url) return fetch(input, init)
     if (!destinations.includes(url))
       return pass(input, init, url.origin, 'it is neither in `baseUrl` nor in `attachTo`.')
-    const headers = new Headers(init?.headers ?? request?.headers)
+    // A copy of entries: under msw 3, `new Headers(request.headers)` forgets some.
+    const headers = new Headers(init?.headers ?? (request && [...request.headers]))
     if (headers.has('authorization')) return pass(input, init, url.origin, 'it brought its own Authorization header.')
 
     const signal = init?.signal ?? request?.signal

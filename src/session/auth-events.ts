@@ -14,21 +14,41 @@ export interface AuthEvent {
 /** What the client tells its listeners; each event once in each tab. */
 export interface AuthEvents<User = unknown> {
   /** Somebody signed in; not told when a session is restored. */
-  login: AuthEvent & { readonly user: User | undefined }
-  /** The session is over: exactly one for each session and tab. `error` tells more where a server ended it. */
-  logout: AuthEvent & { readonly reason: LogoutReason; readonly error?: AuthError | undefined }
+  login: AuthEvent & {
+    /** Who, as the server told. */
+    readonly user: User | undefined
+  }
+  /** The session is over: exactly one for each session and tab. */
+  logout: AuthEvent & {
+    /** Why. */
+    readonly reason: LogoutReason
+    /** What the server said, where it ended the session. */
+    readonly error?: AuthError | undefined
+  }
   /** The tokens were renewed. */
-  refresh: AuthEvent & { readonly expiresAt: number | undefined }
-  /** A renewal failed, the session goes on: the `attempt`-th failure in a row, tried again at `retryAt`. */
+  refresh: AuthEvent & {
+    /** When the new access token expires, in epoch milliseconds. */
+    readonly expiresAt: number | undefined
+  }
+  /** A renewal failed, and the session goes on. */
   refreshFailed: AuthEvent & {
+    /** What went wrong. */
     readonly error: AuthError
+    /** The how many-th failure in a row. */
     readonly attempt: number
+    /** When it is tried again, in epoch milliseconds. */
     readonly retryAt: number | undefined
   }
-  /** The session is about to end at `expiresAt`: there is nothing to renew it with. */
-  expiring: AuthEvent & { readonly expiresAt: number }
+  /** The session is about to end: there is nothing to renew it with. */
+  expiring: AuthEvent & {
+    /** When, in epoch milliseconds. */
+    readonly expiresAt: number
+  }
   /** The storage is denied, full or broken: the session is kept in memory. Told once. */
-  storageDegraded: AuthEvent & { readonly error: AuthError }
+  storageDegraded: AuthEvent & {
+    /** What went wrong. */
+    readonly error: AuthError
+  }
 }
 
 /** The public events, and the one behind `subscribe`. */

@@ -89,7 +89,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     if (!initial) return
     current = next(initial, undefined, false)
     initial = undefined
-    reveal(true)
+    state = signedIn(current, false)
   }
 
   /** Makes `session` the current one, for this page and for the next. */
