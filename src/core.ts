@@ -1,15 +1,15 @@
-export {
-  type AccessTokenOptions,
-  AuthClient,
-  type ListenerOptions,
-  type LoginArguments,
-  type LoginFields,
-  type LoginOptions,
-  type StartOptions,
-} from './auth-client.js'
+export { AuthClient } from './auth-client.js'
 export type { AuthBackend, BackendAnswer, BackendContext, LogoutOptions, ResumedResponse } from './backends/contract.js'
 export { type DetailedEndpoint, type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
 export { readTokens } from './backends/read-tokens.js'
+export type {
+  AccessTokenOptions,
+  ListenerOptions,
+  LoginArguments,
+  LoginFields,
+  LoginOptions,
+  StartOptions,
+} from './call-options.js'
 export type { Environment, Ledger, LedgerRow, WakeEvent } from './environment.js'
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from './errors.js'
 export type { Unsubscribe } from './events.js'

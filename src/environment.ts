@@ -4,7 +4,7 @@ import type { TokenStorage } from './storage/contract.js'
 export interface LedgerRow {
   /** Which session is meant. */
   readonly id: string
-  /** How often it has been renewed. */
+  /** 1 at the sign-in, and one more with each refresh. */
   readonly generation: number
   /** The session is over: a tombstone, so that nothing late revives it. */
   readonly ended?: boolean
@@ -52,7 +52,7 @@ export interface Environment {
   readonly reportError: (error: unknown) => void
   /** What the tabs agree on. @default a ledger of this client alone */
   readonly ledger?: Ledger | undefined
-  /** Where cookie mode leaves its mark. @default `webStorage('local')` */
+  /** Where cookie mode leaves its mark, `<storageKey>.mark`. @default `webStorage('local')` */
   readonly marks?: TokenStorage | undefined
 }
 

@@ -4,13 +4,15 @@
  * - `invalid_option`: an option or argument cannot work; the message names it.
  * - `invalid_credentials`: the server refused the sign-in (400, 401, 403 or 422); `data` has its answer.
  * - `login_required`: nobody is signed in (any more).
- * - `refresh_rejected`: the server said that the session is over.
+ * - `refresh_rejected`: the server said that the session is over; callers get `login_required`, and this as its `cause`.
  * - `refresh_lost`: a tab died after the server had rotated the refresh token, and its answer died with it.
- * - `misconfigured`: the server blames the client or the request, not the person (`invalid_client`, …).
+ * - `misconfigured`: the server blames the client or the request, not the person (`invalid_client`, …); a renewal also
+ *   hands it to `reportError`.
  * - `network`: no answer came: offline, DNS, CORS, or a redirect, which token calls do not follow.
  * - `timeout`: no complete answer came in time.
  * - `rate_limited`: the server asked for a pause; `retryAt` says until when.
- * - `server_error`: the server failed, or refused in a way that says nothing about the session.
+ * - `server_error`: the server failed, or refused in a way that says nothing about the session: a 403 or 404 may be a
+ *   proxy or a deployment, or a wrong path among the options.
  * - `invalid_response`: an answer without a token in it: HTML, an empty body, unknown fields.
  * - `insecure_url`: a token or password would have left over plain `http:`.
  * - `storage_unavailable`: the storage is denied, full, broken or silent.

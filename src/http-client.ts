@@ -1,5 +1,6 @@
 import ky, { type KyInstance, type Options } from 'ky'
-import { AuthClient as CoreClient, type LoginFields } from './auth-client.js'
+import { AuthClient as CoreClient } from './auth-client.js'
+import type { LoginFields } from './call-options.js'
 import type { CoreOptions } from './options.js'
 
 /** The options of {@link AuthClient}. One of `baseUrl` and `backend` is needed. */
@@ -27,7 +28,7 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
 > {
   /**
    * A [ky](https://github.com/sindresorhus/ky) on top of `fetch`: paths are joined to `baseUrl`, an error status throws
-   * ky's `HTTPError`. Its own retries come after ours, and never see the first 401.
+   * ky's `HTTPError`. Its own retries come after ours, and never see the first 401. Other origins are for `fetch`.
    */
   readonly http: KyInstance
 

@@ -12,6 +12,9 @@ export {
   type Options as KyOptions,
   TimeoutError,
 } from 'ky'
+export type { AuthBackend, BackendAnswer, BackendContext, LogoutOptions, ResumedResponse } from './backends/contract.js'
+export { type DetailedEndpoint, type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
+export { readTokens } from './backends/read-tokens.js'
 export type {
   AccessTokenOptions,
   ListenerOptions,
@@ -19,10 +22,7 @@ export type {
   LoginFields,
   LoginOptions,
   StartOptions,
-} from './auth-client.js'
-export type { AuthBackend, BackendAnswer, BackendContext, LogoutOptions, ResumedResponse } from './backends/contract.js'
-export { type DetailedEndpoint, type Endpoint, type JsonBackendOptions, jsonBackend } from './backends/json.js'
-export { readTokens } from './backends/read-tokens.js'
+} from './call-options.js'
 export type { Environment, Ledger, LedgerRow, WakeEvent } from './environment.js'
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from './errors.js'
 export type { Unsubscribe } from './events.js'

@@ -9,7 +9,8 @@ import { memoryStorage } from './storage/memory.js'
 /** When and how tokens are renewed. */
 export interface RefreshOptions {
   /**
-   * The latest moment for a renewal, in milliseconds before expiry; never in the first half of the lifetime.
+   * The latest moment for a renewal, in milliseconds before expiry; half the lifetime at most. By `spread` renewals come
+   * earlier, and can come from 30 % of the lifetime on.
    *
    * @default a tenth of the lifetime, 60_000 at most
    */
@@ -22,12 +23,13 @@ export interface RefreshOptions {
    */
   spread?: boolean | undefined
   /**
-   * `'always'`: by a timer, before expiry. `'on-demand'`: no timer, only when a request needs a token.
+   * `'always'`: by a timer, before expiry. `'on-demand'`: no timer, only when a request needs a token; then nothing tells
+   * `expiring` either.
    *
    * @default 'always'
    */
   when?: 'always' | 'on-demand' | undefined
-  /** The deadline of one token call, body included, in milliseconds. @default 10_000 */
+  /** The deadline of each call to a token endpoint, logins included, body and all, in milliseconds. @default 10_000 */
   timeout?: number | undefined
 }
 
@@ -40,7 +42,7 @@ export interface CoreOptions<Credentials extends object, User> {
   baseUrl?: string | URL | undefined
   /** How the server does login, refresh and logout. @default jsonBackend({ baseUrl }) */
   backend?: AuthBackend<Credentials, User> | undefined
-  /** Further origins or URL prefixes that get the token. @default none */
+  /** Further origins or URL prefixes that get the token, by `fetch`. @default none */
   attachTo?: readonly (string | URL)[] | undefined
   /** Where the session is kept. @default memoryStorage() */
   storage?: TokenStorage | undefined

@@ -17,8 +17,8 @@ export interface SignIn<User> {
   cancel(why: string): void
   /** Tells the server that these tokens are no longer wanted; gives up after 2 s, and never rejects. */
   leave(tokens: TokenResponse<User>, options?: LogoutOptions): Promise<void>
-  /** Takes back tokens that came too late. */
-  revoke(tokens: TokenResponse<User>): void
+  /** Takes back tokens that came too late; `kept` are those that the answer leaves out. */
+  revoke(answer: TokenResponse<User>, kept?: TokenSet): void
   /** Who is signed in with `tokens`, as the backend knows it. */
   askUser(tokens: TokenResponse<User>, signal: AbortSignal): Promise<User | undefined>
 }
@@ -51,9 +51,9 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
     await within(environment, FAREWELL_AT_MOST, told, undefined).catch(() => undefined)
   }
 
-  const revoke = (answer: TokenResponse<User>): void => {
+  const revoke: SignIn<User>['revoke'] = (answer, kept) => {
     // A cookie is everybody's: it is left alone once somebody has signed in again, or is about to.
-    if (!inCookie || !(keeper.current() || login)) void leave(answer)
+    if (!inCookie || !(keeper.current() || login)) void leave({ ...kept, ...withoutGaps(answer) })
   }
 
   const askUser: SignIn<User>['askUser'] = (answer, signal) =>

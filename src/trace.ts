@@ -6,7 +6,7 @@ export interface TraceEntry {
   readonly what: string
   /** Why, in a sentence. */
   readonly why: string
-  /** The generation of the session at that moment. */
+  /** The generation of the session at that moment: 1 at the sign-in, and one more with each refresh. */
   readonly generation: number | undefined
   /** Which tab did it. */
   readonly origin: 'this-tab' | 'other-tab'

@@ -25,7 +25,8 @@ export function failureOf(
       ? new AuthError('invalid_response', `The answer to the ${call} call could not be read.`, { status })
       : new AuthError('network', `The ${call} call got no answer: offline, blocked by CORS, or redirected.`)
   }
-  const error = isObject(body) && /^[\w.-]{1,64}$/.test(String(body.error)) ? String(body.error) : undefined
+  const error =
+    isObject(body) && typeof body.error === 'string' && /^[a-z_]{1,64}$/.test(body.error) ? body.error : undefined
   const code = codeOf(call, answer as BackendAnswer, BLAMES_CLIENT.includes(error ?? ''), isFinal)
   return new AuthError(code, `The server answered ${status}${error ? ` (${error})` : ''} to the ${call} call.`, {
     status,

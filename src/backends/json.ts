@@ -35,7 +35,12 @@ export interface JsonBackendOptions<Credentials, User> {
   logout?: Endpoint<TokenSet> | false | undefined
   /** Where to ask who is signed in. @default nowhere: the `user` of the login's answer, if there is one */
   user?: Endpoint<TokenSet> | undefined
-  /** Where the refresh credential is. @default 'body' */
+  /**
+   * Where the refresh credential is. In cookie mode a reload begins without a user, unless the refresh answers with one
+   * or `user` is set; a key `<storageKey>.mark` in localStorage remembers that there was a session.
+   *
+   * @default 'body'
+   */
   refreshVia?: 'body' | 'cookie' | 'access-token' | undefined
   /**
    * Cookie mode: the header that only script of an allowed origin can send (CSRF). `false` sends none.

@@ -24,7 +24,7 @@ export function readTokens<User = unknown>(body: unknown, _response?: Response):
 
   const find = (names: readonly string[], fits: (value: unknown) => boolean = isText): unknown => {
     for (const place of places) {
-      const name = names.find((each) => fits(place[each]))
+      const name = names.find((each) => Object.hasOwn(place, each) && fits(place[each]))
       if (name) return place[name]
     }
     return undefined
@@ -39,7 +39,7 @@ export function readTokens<User = unknown>(body: unknown, _response?: Response):
   }
   const lifetime = toNumber(find(['expires_in', 'expiresIn'], isValue)) * 1000
   const moment = find(['expires_at', 'expiresAt'], isValue)
-  const expiresAt = toNumber(moment) || Date.parse(String(moment))
+  const expiresAt = toNumber(moment) || (isText(moment) ? Date.parse(moment) : Number.NaN)
   return {
     accessToken,
     refreshToken,
@@ -52,7 +52,7 @@ export function readTokens<User = unknown>(body: unknown, _response?: Response):
   }
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 const isValue = (value: unknown): boolean => value !== undefined && value !== null
 /** A number, also one in quotes; `NaN` for anything else, as for an empty text. */
-const toNumber = (value: unknown): number => (value === '' || typeof value === 'object' ? Number.NaN : Number(value))
+const toNumber = (value: unknown): number => (typeof value === 'number' || isText(value) ? Number(value) : Number.NaN)

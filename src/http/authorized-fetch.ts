@@ -14,6 +14,8 @@ export interface AuthorizedFetchParts<User> {
   /** Waits until the storage has been read. */
   readonly ready: (signal: AbortSignal | null | undefined) => Promise<void> | undefined
   readonly current: () => Session<User> | undefined
+  /** How often `logout` was called: a request from before leaves no more. */
+  readonly departures: () => number
   /** Aborted when the client is disposed of, and with it every request. */
   readonly life: AbortSignal
 }
@@ -28,7 +30,7 @@ const STREAM_NEED = 60_000
  * @see [RFC 6750, sections 2.1 and 3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1)
  */
 export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): typeof globalThis.fetch {
-  const { backend, destinations, renewal, trace, fetch, ready, current, life } = parts
+  const { backend, destinations, renewal, trace, fetch, ready, current, departures, life } = parts
   const noted = new Set<string>()
 
   /** Lets a request go without a token; why is noted once for each origin. */
@@ -56,15 +58,18 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
 
     const signal = init?.signal ?? request?.signal
     // No `await` once the storage is read: who is signed in is asked now, not later.
+    const before = departures()
     const loading = ready(signal)
     if (loading) await loading
     const start = current()
+    if (start && before !== departures()) throw loginRequired()
     if (!start) return pass(input, init, url.origin, 'nobody was signed in.')
     destinations.requireSecure(url)
 
     const hasOwnBody = request && !init?.body && !/^(GET|HEAD)$/.test(request.method)
     const attempt = async ({ tokens }: Session<User>): Promise<Response> => {
-      const target = hasOwnBody ? request.clone() : input
+      // A URL as text: nobody can change that while the token is renewed.
+      const target = hasOwnBody ? request.clone() : input instanceof URL ? url.href : input
       const options = {
         ...init,
         signal: signal ? AbortSignal.any([signal, life]) : life,
@@ -73,7 +78,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
       let proven: Request | undefined
       if (backend.authorize) proven = await backend.authorize(new Request(target, options), tokens)
       else options.headers.set('Authorization', `Bearer ${tokens.accessToken}`)
-      // A logout may have come between; from then on nothing leaves with a token.
+      // A logout may have come meanwhile; from then on nothing leaves with a token.
       if (current()?.id !== start.id) throw loginRequired()
       return proven ? fetch(proven) : fetch(target, options)
     }
@@ -89,7 +94,9 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const lifetime = (start.tokens.expiresAt ?? 0) - start.receivedAt
     const session = await renewal.ensure(start, isOneShot ? Math.min(STREAM_NEED, lifetime / 2) : 0, signal)
     const first = await send(session)
-    if (first.status !== 401 || isOneShot) return first
+    // A redirect may have led elsewhere, whose 401 is not about our token.
+    const isElsewhere = first.redirected && !destinations.includes(new URL(first.url))
+    if (first.status !== 401 || isOneShot || isElsewhere) return first
     const next = await renewal.replace(session, signal)
     if (!next) return first
     discard(first)

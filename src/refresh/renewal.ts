@@ -15,7 +15,7 @@ export interface Renewal<User> {
    * @throws AuthError `login_required` when the session has ended, by the attempt or otherwise; `rate_limited` while the
    *   server forbids attempts; else why the attempt failed, and the session is kept.
    */
-  renew(session: Session<User>, signal?: Signal): Promise<Session<User>>
+  renew(session: Session<User>, signal: Signal, cause: string): Promise<Session<User>>
   /** `session`, or its successor, with an access token that lives for `need` milliseconds, if such a one can be had. */
   ensure(session: Session<User>, need: number, signal: Signal): Promise<Session<User>>
   /** The successor of `session`, whose access token met a 401; `undefined` where the 401 has to be believed. */
@@ -37,7 +37,7 @@ export interface RenewalParts<User> {
   /** Ends a session that has expired, with nothing to renew it. */
   readonly expire: (session: Session<User>) => void
   /** Exchanges the tokens of `session` and commits the answer, or throws what went wrong. */
-  readonly attempt: (session: Session<User>) => Promise<void>
+  readonly attempt: (session: Session<User>, cause: string) => Promise<void>
   /** Called when an attempt has settled, before its callers go on. */
   readonly onSettled: () => void
 }
@@ -58,7 +58,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
   /** The session whose 401s are believed until then; for certain, or until its new token is accepted somewhere. */
   let doubt = { id: '', until: 0, isCertain: false }
 
-  const run = async (session: Session<User>, signal: AbortSignal): Promise<void> => {
+  const run = async (session: Session<User>, signal: AbortSignal, cause: string): Promise<void> => {
     const [, pause, forbidden] = backoff.pauses
     if (forbidden) {
       const retryAt = clock.now() + forbidden
@@ -75,13 +75,13 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       })
       signal.throwIfAborted()
     }
-    await attempt(session)
+    await attempt(session, cause)
   }
 
-  const share = (session: Session<User>): Promise<void> => {
+  const share = (session: Session<User>, cause: string): Promise<void> => {
     if (flight) return flight.promise
     const ending = new AbortController()
-    const promise = unlessAborted(run(session, ending.signal), ending.signal).finally(() => {
+    const promise = unlessAborted(run(session, ending.signal, cause), ending.signal).finally(() => {
       if (flight?.ending === ending) flight = undefined
     })
     flight = { promise, ending }
@@ -90,12 +90,12 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
     return promise
   }
 
-  const renew: Renewal<User>['renew'] = async (session, signal) => {
+  const renew: Renewal<User>['renew'] = async (session, signal, cause) => {
     if (!canRenew(session)) {
       if (remainingLifetime(session, environment) <= 0) expire(session)
       throw loginRequired()
     }
-    await unlessAborted(share(session), signal)
+    await unlessAborted(share(session, cause), signal)
     const next = current()
     if (next?.id !== session.id) throw loginRequired()
     return next
@@ -110,7 +110,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       if (remaining >= need || isBest) return session
     }
     try {
-      return await renew(session, signal)
+      return await renew(session, signal, 'A token was needed that lives longer.')
     } catch (error) {
       const now = current()
       if (signal?.aborted || now?.id !== session.id || remainingLifetime(now, environment) <= 0) throw error
@@ -130,7 +130,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       try {
         if (now.generation > session.generation) return await ensure(now, 0, signal)
         if (!canRenew(now) || (doubt.id === now.id && clock.monotonic() < doubt.until)) return undefined
-        const next = await renew(now, signal)
+        const next = await renew(now, signal, 'A request met a 401.')
         doubt = { id: next.id, until: clock.monotonic() + BRAKE, isCertain: false }
         return next
       } catch (error) {

@@ -17,6 +17,8 @@ export interface ScheduleParts<User> {
   readonly backoff: Backoff
   readonly renewal: Renewal<User>
   readonly isOnDemand: boolean
+  /** Whether the state says that the token has expired. */
+  readonly isStale: () => boolean
   readonly life: AbortSignal
   readonly current: () => Session<User> | undefined
   readonly canRenew: (session: Session<User>) => boolean
@@ -36,7 +38,8 @@ const REWRITE = 15_000
 const LONGEST = 2 ** 31 - 1
 
 export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
-  const { environment, backoff, renewal, isOnDemand, life, current, canRenew, warn, expire, tidy, isBehind } = parts
+  const { environment, backoff, renewal, isOnDemand, isStale, life, current, canRenew, warn, expire, tidy, isBehind } =
+    parts
   const { timers, lifecycle } = environment
   let timer: unknown
   /** The session and generation whose end was announced. */
@@ -48,8 +51,9 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
     const due = untilRenewal(session, environment)
     if (canRenew(session)) {
       const renewAfter = lifecycle.isOnline() ? Math.max(due, backoff.pauses[0]) : Number.POSITIVE_INFINITY
-      const isStaleSoon = remaining > 0 && remaining < renewAfter
-      return isStaleSoon ? [remaining, tidy] : [renewAfter, () => void renewal.renew(session).catch(() => undefined)]
+      // A renewal that has to wait: the token expires first, and the state has to say so.
+      if (renewAfter > 0 && remaining < renewAfter && !isStale()) return [remaining, tidy]
+      return [renewAfter, () => void renewal.renew(session, undefined, 'Its moment had come.').catch(() => undefined)]
     }
     const name = session.id + session.generation
     if (warned === name || remaining <= 0) return [remaining, () => expire(session)]
@@ -70,7 +74,7 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
       session ? next(session)[0] : Number.POSITIVE_INFINITY,
       isBehind() ? REWRITE : Number.POSITIVE_INFINITY,
     )
-    if (delay < Number.POSITIVE_INFINITY) timer = timers.set(check, Math.min(Math.max(0, delay), LONGEST))
+    if (delay < Number.POSITIVE_INFINITY) timer = timers.set(check, Math.min(Math.max(0, Math.ceil(delay)), LONGEST))
   }
 
   const check = (): void => {

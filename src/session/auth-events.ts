@@ -7,7 +7,7 @@ export interface AuthEvent {
   readonly at: number
   /** Which tab did it. */
   readonly origin: 'this-tab' | 'other-tab'
-  /** The generation of the session that it is about. */
+  /** The generation of the session that it is about: 1 at the sign-in, and one more with each refresh. */
   readonly generation: number
 }
 
@@ -39,7 +39,7 @@ export interface AuthEvents<User = unknown> {
     /** When it is tried again, in epoch milliseconds. */
     readonly retryAt: number | undefined
   }
-  /** The session is about to end: there is nothing to renew it with. */
+  /** The session is about to end: there is nothing to renew it with. Not told with `when: 'on-demand'`. */
   expiring: AuthEvent & {
     /** When, in epoch milliseconds. */
     readonly expiresAt: number

@@ -22,14 +22,16 @@ import { requireAccessToken, type TokenResponse } from './tokens.js'
 export interface Keeper<User> {
   readonly current: () => Session<User> | undefined
   readonly state: () => AuthState<User>
-  /** Reads the storage. `hadSession` tells whether to ask the server where the storage has nothing. */
-  load(hadSession: () => Promise<boolean>): Promise<void>
+  /** Reads the storage; `ask` tells why the server should be asked for a session where the storage has none. */
+  load(ask: () => Promise<'mark' | 'probe' | undefined>): Promise<void>
+  /** Whether only `probe` asks for a session so far: its absence would be no news. */
+  isProbing(): boolean
   /** Shows the session as it is now; `isFirst` ends the state `loading`, which else goes on. */
   reveal(isFirst?: boolean): void
   /** Begins a new session; `isJustIssued` if its tokens are. */
   establish(answer: TokenResponse<User>, isJustIssued: boolean): Promise<void>
-  /** Moves on from `base`; `false` if the answer came too late. */
-  advance(base: Session<User>, answer: TokenResponse<User>): Promise<boolean>
+  /** Moves on from `base` because of `cause`; `false` if the answer came too late. */
+  advance(base: Session<User>, answer: TokenResponse<User>, cause: string): Promise<boolean>
   /** Ends the session `id`, if it is the current one. `never`: nobody had noticed it. */
   end(id: string, reason: 'never' | LogoutReason, error?: AuthError): Promise<void>
   setUser(user: User): void
@@ -66,6 +68,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   let { initial } = parts
   let current: Session<User> | undefined
   let state: AuthState<User> = LOADING
+  let isProbe = false
 
   /** Shows `next` as the state, unless it says the same as the one before. */
   const show = (next: AuthState<User>): void => {
@@ -105,6 +108,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     events.emit(name, { ...event, ...details } as KeeperEvents<User>[typeof name])
   }
 
+  const isProbing = (): boolean => isProbe && current?.generation === 0
+
   const tellLogout = (reason: LogoutReason, error?: AuthError): void => {
     trace.add('signed out', error?.message ?? WHY[reason], current?.generation)
     tell('logout', { reason, error })
@@ -117,7 +122,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       return state
     },
     reveal,
-    async load(hadSession) {
+    isProbing,
+    async load(ask) {
       const text = await store.load()
       const stored = text === null ? undefined : decodeRecord<User>(text, backend.id)
       if (stored) {
@@ -126,11 +132,14 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
         onChange(current, true)
         trace.add('restored', 'The storage held a session.', stored.generation)
       } else {
-        adoptInitial()
-        if (current) void keep(current)
-        else if (await hadSession()) current = awaitTokens(environment)
         const why = text === null ? 'The storage is empty.' : 'The record is damaged, or of another version or backend.'
         trace.add('not restored', why)
+        adoptInitial()
+        const reason = current ? 'initial' : await ask()
+        if (current) void keep(current)
+        else if (reason) current = awaitTokens(environment)
+        isProbe = reason === 'probe'
+        if (current) trace.add('restoring', `By \`${reason}\`.`, current.generation)
       }
       if (current) await ledger.adopt(current)
     },
@@ -143,18 +152,19 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       tell('login', { user: session.user })
       await Promise.all(done)
     },
-    async advance(base, answer) {
+    async advance(base, answer, cause) {
       requireAccessToken(answer)
       if (!(await ledger.commit(base)) || current?.id !== base.id) return false
       // From the current session, not from `base`: the app may have set another user meanwhile.
       void keep(next(answer, current))
-      trace.add('renewed', 'The backend gave new tokens.', current.generation)
+      trace.add('renewed', cause, current.generation)
       reveal()
       tell('refresh', { expiresAt: current.tokens.expiresAt })
       return true
     },
-    async end(id, reason, error) {
+    async end(id, wanted, error) {
       if (current?.id !== id) return
+      const reason = isProbing() ? 'never' : wanted
       if (reason !== 'never') tellLogout(reason, error)
       current = undefined
       onChange(current, true, error)

@@ -6,7 +6,7 @@ import { requireAccessToken, type TokenResponse, type TokenSet } from './tokens.
 /** One sign-in of one person, as of one generation of its tokens. */
 export interface Session<User = unknown> {
   readonly id: string
-  /** Grows by one with each refresh. */
+  /** 1 at the sign-in, and one more with each refresh; 0 while its first tokens are still to come. */
   readonly generation: number
   readonly tokens: TokenSet
   readonly user: User | undefined
@@ -29,6 +29,8 @@ export type StoredSession<User = unknown> = Omit<Session<User>, 'claims' | 'idCl
 export type RenewalPlan = (tokens: TokenSet & { expiresAt: number }, receivedAt: number, isWide: boolean) => number
 
 const MINUTE = 60_000
+/** A token that lives shorter counts as expired on arrival: to renew it is to begin again. */
+const SHORTEST = 1000
 /** How long a token that is expired on arrival is used all the same; also the pause between two renewals of such. */
 const GRACE = 30_000
 
@@ -70,24 +72,28 @@ export function nextSession<User>(
   const kept = previous?.tokens
   const receivedAt = environment.clock.now()
   const { exp, iat } = decodeClaims(accessToken) ?? {}
+  const end = Number(exp) * 1000
   let clockOffset = previous?.clockOffset ?? 0
-  let { expiresAt } = answer
+  let expiresAt = answer.expiresAt
   if (isNumber(answer.lifetime)) {
     expiresAt = receivedAt + answer.lifetime
-  } else if (!isNumber(expiresAt) && isNumber(exp)) {
+  } else if (!isNumber(expiresAt) && isNumber(end)) {
     if (previous?.endsAt && kept?.expiresAt) {
       // The wall clock was set since, or the page slept, which stops the monotonic one: either way the tokens are
       // taken to live as long as the ones before.
       const jump = receivedAt - environment.clock.monotonic() - (kept.expiresAt - previous.endsAt)
-      if (Math.abs(jump) > MINUTE) clockOffset = exp * 1000 - receivedAt - (kept.expiresAt - previous.receivedAt)
-    } else if (isNumber(iat)) {
-      const ahead = iat * 1000 - receivedAt
+      const lifetime = kept.expiresAt - previous.receivedAt
+      const wasExpired = lifetime === GRACE && previous.renewAt === kept.expiresAt
+      if (Math.abs(jump) > MINUTE) clockOffset = end - receivedAt - (wasExpired ? 0 : lifetime)
+    } else {
+      const ahead = Number(iat) * 1000 - receivedAt
       // A token that was got elsewhere may simply be old; only one from the future proves that the clock is slow.
-      if (ahead > MINUTE || (isJustIssued && ahead < -MINUTE)) clockOffset = ahead
+      if (isNumber(ahead) && (ahead > MINUTE || (isJustIssued && ahead < -MINUTE))) clockOffset = ahead
     }
-    expiresAt = exp * 1000 - clockOffset
+    expiresAt = end - clockOffset
   }
-  const isExpired = isNumber(expiresAt) && expiresAt <= receivedAt
+  if (!isNumber(expiresAt)) expiresAt = undefined
+  const isExpired = expiresAt !== undefined && expiresAt < receivedAt + SHORTEST
   if (isExpired) expiresAt = receivedAt + GRACE
   const tokens = {
     accessToken,
@@ -97,7 +103,7 @@ export function nextSession<User>(
     scope: answer.scope ?? kept?.scope,
   }
   let renewAt = expiresAt
-  if (isNumber(expiresAt) && !isExpired) {
+  if (expiresAt !== undefined && !isExpired) {
     if (expiresAt !== kept?.expiresAt) {
       const isWide = !previous || remainingLifetime(previous, environment) <= 0
       renewAt = plan({ ...tokens, expiresAt }, receivedAt, isWide)

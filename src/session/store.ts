@@ -1,4 +1,4 @@
-import { type Environment, within } from '../environment.js'
+import { type Environment, unlessAborted, within } from '../environment.js'
 import { AuthError } from '../errors.js'
 import type { TokenStorage } from '../storage/contract.js'
 
@@ -22,6 +22,7 @@ export function createStore(
   storage: TokenStorage,
   key: string,
   environment: Environment,
+  life: AbortSignal,
   onFailure: (error: AuthError) => void,
 ): Store {
   /** What the storage should hold and may not hold yet; `undefined` when it does. */
@@ -30,7 +31,8 @@ export function createStore(
   let isSilent = false
   let written = Promise.resolve()
 
-  const bounded = (answer: unknown): Promise<unknown> => within(environment, PATIENCE, Promise.resolve(answer), SILENCE)
+  const bounded = (answer: unknown): Promise<unknown> =>
+    within(environment, PATIENCE, unlessAborted(Promise.resolve(answer), life), SILENCE)
 
   const fail = (action: string, error: unknown): void => {
     isSilent ||= error === SILENCE

@@ -1,4 +1,5 @@
-import type { Ledger, LedgerRow } from '../environment.js'
+import { type Environment, type Ledger, type LedgerRow, within } from '../environment.js'
+import { AuthError } from '../errors.js'
 
 /** The steps that a session takes in the ledger: each is one transaction, and compares before it sets. */
 export interface SessionLedger {
@@ -21,18 +22,24 @@ export function memoryLedger(): Ledger {
   }
 }
 
-/** The steps on the row of `name`. */
-export function openLedger(ledger: Ledger, name: string): SessionLedger {
+const PATIENCE = 3000
+
+/** The steps on the row of `name`; they take 3 s at most. */
+export function openLedger(ledger: Ledger, name: string, environment: Environment): SessionLedger {
+  const late = new AuthError('timeout', 'The ledger of the tabs gave no answer in 3 s.')
+  const update: (step: Parameters<Ledger['update']>[1]) => Promise<void> = (step) =>
+    within(environment, PATIENCE, ledger.update(name, step), late)
+  const ignore = (): void => undefined
   return {
-    adopt: ({ id, generation }) => ledger.update(name, () => ({ id, generation })),
+    adopt: ({ id, generation }) => update(() => ({ id, generation })).catch(ignore),
     async commit({ id, generation }) {
       let isCurrent = false
-      await ledger.update(name, (row) => {
+      await update((row) => {
         isCurrent = row?.id === id && row.generation === generation && !row.ended
         return isCurrent ? { id, generation: generation + 1 } : undefined
       })
       return isCurrent
     },
-    end: (id) => ledger.update(name, (row) => (row?.id === id ? { ...row, ended: true } : undefined)),
+    end: (id) => update((row) => (row?.id === id ? { ...row, ended: true } : undefined)).catch(ignore),
   }
 }

@@ -1,0 +1,47 @@
+import { AuthClient, jsonBackend, memoryStorage, webStorage } from 'latchkey'
+
+/** What the sign-in form sends. */
+export interface Credentials {
+  username: string
+  password: string
+}
+
+/** Who the server says is signed in. */
+export interface User {
+  username: string
+  name: string
+  roles: readonly string[]
+}
+
+export type Auth = AuthClient<Credentials, User>
+
+/** Where the refresh token lives: in a record of this page, or in an HttpOnly cookie that no script can read. */
+export type Mode = 'body' | 'cookie'
+
+/** The mode is part of the address, so that a reload and a second tab keep it. */
+export const mode: Mode = new URLSearchParams(location.search).get('mode') === 'cookie' ? 'cookie' : 'body'
+
+/** The address of the API: one example server for each mode. */
+export const apiUrl = __API__[mode]
+
+/**
+ * The whole set-up. Only `baseUrl` and `storage` (or `backend`) matter in an app; the rest makes a demo of it.
+ *
+ * @param observedFetch Sees each call on its way out, so that the page can draw it.
+ */
+export function createAuth(observedFetch: typeof fetch): Auth {
+  const demo = {
+    storageKey: `latchkey-demo-${mode}`,
+    fetch: observedFetch,
+    http: { retry: 0 }, // each click is one call, and each answer is shown as it is
+  }
+  if (mode === 'body') {
+    return new AuthClient<Credentials, User>({ baseUrl: apiUrl, storage: webStorage('local'), ...demo })
+  }
+  return new AuthClient<Credentials, User>({
+    baseUrl: apiUrl,
+    backend: jsonBackend({ baseUrl: apiUrl, refreshVia: 'cookie', user: 'me' }), // a reload starts without a user
+    storage: memoryStorage(),
+    ...demo,
+  })
+}

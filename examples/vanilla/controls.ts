@@ -1,0 +1,110 @@
+import { isAuthError } from 'latchkey'
+import { type Auth, apiUrl } from './client.ts'
+import { byId, h, setText } from './dom.ts'
+import type { Call, Wire } from './wire.ts'
+
+const BREAK_FOR = 20_000
+const SLOW_BY = 2_000
+const SHOWN = 220 // characters of an answer
+
+/** What the buttons need: the client, the wire that they cut, and where their news goes. */
+export interface ControlContext {
+  readonly auth: Auth
+  readonly wire: Wire
+  tell(news: string): void
+}
+
+/** Brings the buttons to life: one half uses the API as an app does, the other half plays the unkind world. */
+export function connectControls({ auth, wire, tell }: ControlContext): void {
+  const answer = byId('answer', HTMLElement)
+  for (const path of ['todos', 'admin', 'public']) onClick(`call-${path}`, () => call(path))
+
+  byId('second-tab', HTMLAnchorElement).href = location.href
+  onClick('sign-out', () => auth.logout())
+
+  setText(byId('break-for', HTMLElement), `${BREAK_FOR / 1000} seconds`)
+  onClick('expire', async () => {
+    await control({ expireAccessTokens: true })
+    tell('The server refuses the token from now on. Call /todos to see it recover.')
+  })
+  onClick('break', async () => {
+    await control({ fail: { route: 'refresh', status: 503, forMs: BREAK_FOR } })
+    tell(`Renewal answers 503 for ${BREAK_FOR / 1000} seconds.`)
+  })
+  onClick('revoke', async () => {
+    if (auth.state.status !== 'authenticated' || !auth.state.user) return
+    await control({ revoke: auth.state.user.username })
+    tell('The session is revoked. The next call or renewal finds out.')
+  })
+  control({ latencyMs: 0 }).catch(() => tell('The example server does not answer.')) // left over from before a reload
+  onToggle('slow', async (on) => {
+    await control({ latencyMs: on ? SLOW_BY : 0 })
+    tell(on ? `Each answer takes ${SLOW_BY / 1000} seconds more.` : 'The server is quick again.')
+  })
+  onToggle('offline', (on) => {
+    wire.offline = on
+    tell(on ? 'Offline: every call fails.' : 'Online again.')
+    if (!on) dispatchEvent(new Event('online')) // as the browser does; the client tries at once
+  })
+
+  /** An app's own code is the one line with `auth.http`; the rest shows what went over the wire meanwhile. */
+  async function call(path: string) {
+    const last = wire.calls.at(-1)
+    answer.replaceChildren(`GET /${path} …`)
+    let words: string
+    try {
+      const response = await auth.http.get(path, { throwHttpErrors: false })
+      words = shorten(await response.text())
+    } catch (error) {
+      words = isAuthError(error) ? `${error.code}: ${error.message}` : String(error)
+    }
+    const since = wire.calls.slice(last ? wire.calls.indexOf(last) + 1 : 0)
+    answer.replaceChildren(h('b', {}, `GET /${path}`), ' ', ...trail(since, `/${path}`), h('code', {}, words))
+  }
+
+  function onClick(id: string, run: () => Promise<void>) {
+    byId(id, HTMLButtonElement).addEventListener('click', () => {
+      run().catch((error: unknown) => tell(`That did not work: ${String(error)}`))
+    })
+  }
+
+  /** A toggle is pressed once the world has changed, not before. */
+  function onToggle(id: string, change: (on: boolean) => void | Promise<void>) {
+    const button = byId(id, HTMLButtonElement)
+    onClick(id, async () => {
+      const on = button.ariaPressed !== 'true'
+      await change(on)
+      button.ariaPressed = String(on)
+    })
+  }
+}
+
+/** Tells the example server how to behave. Only the demo has this route. */
+async function control(order: object): Promise<void> {
+  const response = await fetch(`${apiUrl}/control`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(order),
+  })
+  if (!response.ok) throw new Error(`the server answered ${response.status} to /control`)
+}
+
+/** The way of one call, such as `401 → renewed → 200`. */
+function trail(calls: readonly Call[], path: string): Node[] {
+  const steps = calls.flatMap((call) => {
+    if (call.path === '/refresh') return call.answer === 200 ? 'renewed' : `renewal: ${call.answer}`
+    return call.path === path ? String(call.answer) : []
+  })
+  return steps.flatMap((step, index) => {
+    const chip = h('span', { class: `chip ${chipKind(step)}` }, step)
+    return index === 0 ? [chip] : [h('span', { class: 'arrow' }, ' → '), chip]
+  })
+}
+
+function chipKind(step: string): string {
+  return step === 'renewed' || step.startsWith('2') ? 'good' : 'bad'
+}
+
+function shorten(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text
+}

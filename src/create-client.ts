@@ -1,0 +1,189 @@
+import type { LogoutOptions } from './backends/contract.js'
+import type { AccessTokenOptions, ListenerOptions, LoginArguments, StartOptions } from './call-options.js'
+import { AuthError } from './errors.js'
+import { createEvents, type Unsubscribe } from './events.js'
+import { createAuthorizedFetch } from './http/authorized-fetch.js'
+import { createDestinations } from './http/destinations.js'
+import { createTokenCaller } from './http/token-calls.js'
+import { type CoreOptions, resolveOptions } from './options.js'
+import { createAttempt } from './refresh/attempt.js'
+import { createBackoff } from './refresh/backoff.js'
+import { planRenewal } from './refresh/plan.js'
+import { createRenewal, loginRequired } from './refresh/renewal.js'
+import { createSchedule } from './refresh/schedule.js'
+import type { AuthEvents, KeeperEvents } from './session/auth-events.js'
+import { createKeeper } from './session/keeper.js'
+import { createMark } from './session/mark.js'
+import type { Session } from './session/session.js'
+import type { AuthState, StartResult } from './session/state.js'
+import { createStore } from './session/store.js'
+import type { TokenResponse } from './session/tokens.js'
+import { createSignIn } from './sign-in.js'
+import { createStartup } from './startup.js'
+import { webStorage } from './storage/web.js'
+import { memoryLedger, openLedger } from './tabs/ledger.js'
+import { createTrace } from './trace.js'
+
+/** Joins the rooms: builds every part, and hands back what the client can do. */
+export function createClient<Credentials extends object, User>(options: CoreOptions<Credentials, User>) {
+  const settings = resolveOptions(options)
+  const { backend, inCookie, environment, refresh, storageKey } = settings
+  const events = createEvents<KeeperEvents<User>>(environment.reportError)
+  const trace = createTrace(environment.clock.now)
+  const disposal = new AbortController()
+  const life = disposal.signal
+  let isDegraded = false
+  /** How often `logout` was called. */
+  let departures = 0
+
+  const canRenew = ({ tokens }: Pick<Session, 'tokens'>): boolean =>
+    !!backend.refresh && (backend.refreshVia === 'body' ? !!tokens.refreshToken : backend.refreshVia !== 'none')
+
+  const mark = createMark(environment.marks ?? webStorage('local'), `${storageKey}.mark`)
+  const store = createStore(settings.storage, storageKey, environment, life, (error) => {
+    schedule.arm()
+    if (isDegraded) return
+    isDegraded = true
+    trace.add('storage degraded', error.message)
+    keeper.tell('storageDegraded', { error })
+    queueMicrotask(events.flush)
+  })
+  const keeper = createKeeper<User>({
+    ...settings,
+    store,
+    ledger: openLedger(environment.ledger ?? memoryLedger(), storageKey, environment),
+    events,
+    trace,
+    plan: (tokens, receivedAt, isWide) => {
+      // Only what calls the server needs spreading.
+      const spread = refresh.spread !== false && canRenew({ tokens })
+      return planRenewal(receivedAt, tokens.expiresAt, isWide, environment.random, { ...refresh, spread })
+    },
+    onChange: (session, isOther, error) => {
+      if (isOther) renewal.abandon(loginRequired(error))
+      if (inCookie) mark.set(!!session)
+      schedule.arm()
+    },
+  })
+  const { current, state } = keeper
+  const { flush } = events
+
+  const destinations = createDestinations(settings)
+  const call = createTokenCaller({ ...settings, destinations })
+  const backoff = createBackoff(environment)
+  const expire = ({ id }: Session): void => {
+    void keeper.end(id, 'expired')
+    flush()
+  }
+  const parts = {
+    ...settings,
+    events,
+    trace,
+    life,
+    mark,
+    keeper,
+    current,
+    canRenew,
+    expire,
+    destinations,
+    call,
+    backoff,
+  }
+
+  const signIn = createSignIn<User>({
+    ...parts,
+    onEnter: () => {
+      backoff.reset()
+      flush()
+    },
+  })
+  const renewal = createRenewal<User>({
+    ...parts,
+    attempt: createAttempt<User>({ ...parts, revoke: signIn.revoke, onLate: flush }),
+    onSettled: () => {
+      schedule.arm()
+      flush()
+    },
+  })
+  const schedule = createSchedule<User>({
+    ...parts,
+    renewal,
+    isOnDemand: refresh.when === 'on-demand',
+    isStale: () => (state() as { freshness?: string }).freshness === 'stale',
+    isBehind: () => store.isBehind,
+    warn: ({ tokens }) => {
+      keeper.tell('expiring', { expiresAt: tokens.expiresAt as number })
+      flush()
+    },
+    tidy: () => {
+      store.retry()
+      keeper.reveal()
+      flush()
+    },
+  })
+  const { start, ready, stop } = createStartup<User>({ ...parts, signIn, renewal, schedule })
+
+  return {
+    state,
+    fetch: createAuthorizedFetch({ ...parts, renewal, ready, departures: () => departures }),
+    start: ({ probe = false }: StartOptions = {}): Promise<StartResult<User>> => start(probe),
+    async login(...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> {
+      await signIn.enter(true, signal, async (wanted) => {
+        await ready(wanted)
+        return call('login', (context) => backend.login(credentials as Credentials, context), wanted)
+      })
+      return state()
+    },
+    async setTokens(tokens: TokenResponse<User>): Promise<AuthState<User>> {
+      await signIn.enter(false, undefined, async (wanted) => {
+        await ready(wanted)
+        return tokens
+      })
+      return state()
+    },
+    async logout(how?: LogoutOptions): Promise<void> {
+      signIn.cancel('A logout has ended this login.')
+      departures += 1
+      // No `await` when the storage is read: from here on no request may leave with a token.
+      const loading = ready()
+      if (loading) await loading
+      const session = current()
+      if (!session) return
+      const ended = keeper.end(session.id, 'logout')
+      flush()
+      await ended
+      await signIn.leave(session.tokens, how)
+    },
+    async getAccessToken(wanted: AccessTokenOptions = {}): Promise<string> {
+      const { rejected, minValidity = 0, forceRefresh, signal } = wanted
+      const loading = ready(signal)
+      if (loading) await loading
+      signal?.throwIfAborted()
+      let session = current()
+      if (session && forceRefresh) session = await renewal.renew(session, signal, 'The app asked for it.')
+      else if (session && rejected === session.tokens.accessToken)
+        session = (await renewal.replace(session, signal)) ?? current()
+      else if (session) session = await renewal.ensure(session, minValidity, signal)
+      if (!session) throw loginRequired()
+      return session.tokens.accessToken
+    },
+    setUser(user: User): void {
+      keeper.setUser(user)
+      flush()
+    },
+    subscribe: (listener: (state: AuthState<User>) => void): Unsubscribe => events.on('state', listener),
+    on: <K extends keyof AuthEvents<User>>(
+      event: K,
+      listener: (event: AuthEvents<User>[K]) => void,
+      { signal }: ListenerOptions = {},
+    ): Unsubscribe => events.on(event, listener as (event: KeeperEvents<User>[K]) => void, signal),
+    explain: trace.list,
+    dispose(): void {
+      disposal.abort(new AuthError('disposed', 'This client has been disposed of: create another one.'))
+      schedule.arm()
+      stop()
+      events.clear()
+      renewal.abandon(life.reason)
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import type { AuthBackend } from './backends/contract.js'
+import { type Environment, unlessAborted, within } from './environment.js'
+import type { Events, Unsubscribe } from './events.js'
+import type { TokenCaller } from './http/token-calls.js'
+import type { Backoff } from './refresh/backoff.js'
+import type { Renewal } from './refresh/renewal.js'
+import type { Schedule } from './refresh/schedule.js'
+import type { KeeperEvents } from './session/auth-events.js'
+import type { Keeper } from './session/keeper.js'
+import type { Mark } from './session/mark.js'
+import { remainingLifetime, type Session } from './session/session.js'
+import type { StartResult } from './session/state.js'
+import type { SignIn } from './sign-in.js'
+
+/** Brings a client to life, once. */
+export interface Startup<User> {
+  start(probe: boolean): Promise<StartResult<User>>
+  /** Waits until the storage has been read, and begins with that; `undefined` when there is nothing to wait for. */
+  ready(signal?: AbortSignal | null): Promise<void> | undefined
+  /** Stops to listen to the page. */
+  stop(): void
+}
+
+/** What a startup is made of. */
+export interface StartupParts<User> {
+  readonly backend: Pick<AuthBackend<never, User>, 'resume'>
+  readonly inCookie: boolean
+  readonly environment: Environment
+  readonly life: AbortSignal
+  readonly events: Events<KeeperEvents<User>>
+  readonly mark: Mark
+  readonly keeper: Keeper<User>
+  readonly backoff: Backoff
+  readonly renewal: Renewal<User>
+  readonly schedule: Schedule
+  readonly signIn: SignIn<User>
+  readonly call: TokenCaller
+  readonly canRenew: (session: Session<User>) => boolean
+}
+
+/** A restored session is renewed for so long before the state stops to be `loading`. */
+const LOADING_AT_MOST = 3000
+
+export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
+  const {
+    backend,
+    inCookie,
+    environment,
+    life,
+    events,
+    mark,
+    keeper,
+    backoff,
+    renewal,
+    schedule,
+    signIn,
+    call,
+    canRenew,
+  } = parts
+  const { lifecycle } = environment
+  let started: Promise<StartResult<User>> | undefined
+  let loaded: Promise<void>
+  let isLoaded = false
+  let stop: Unsubscribe | undefined
+
+  /** Reads the storage and completes a redirect login; resolves with where the app wanted to return to. */
+  const load = async (probe: boolean): Promise<string | undefined> => {
+    await keeper.load(async () => {
+      if (!inCookie) return undefined
+      return (await mark.isSet()) ? 'mark' : probe ? 'probe' : undefined
+    })
+    const resumed = backend.resume && (await call('resume', async (context) => backend.resume?.(context), life))
+    if (resumed) await signIn.enter(true, undefined, async () => resumed)
+    return resumed?.returnTo
+  }
+
+  /** Renews a restored session that has expired, and asks who it is if the record does not know. */
+  const restore = async (): Promise<void> => {
+    const stored = keeper.current()
+    if (stored && remainingLifetime(stored, environment) <= 0) {
+      if (canRenew(stored) && lifecycle.isOnline()) await renewal.renew(stored, life, 'The restored token had expired.')
+      else schedule.check()
+    }
+    const session = keeper.current()
+    if (!session?.tokens.accessToken || session.user !== undefined) return
+    const user = await signIn.askUser(session.tokens, life)
+    if (user !== undefined && keeper.current()?.id === session.id) keeper.setUser(user)
+  }
+
+  const begin = async (probe: boolean): Promise<StartResult<User>> => {
+    stop = lifecycle.listen((event) => {
+      if (event === 'online' || event === 'visibilitychange') {
+        backoff.cutShort()
+        renewal.hurry()
+      }
+      schedule.check()
+    })
+    const loading = unlessAborted(load(probe), life)
+    // A redirect login that failed is the business of `start()` alone.
+    loaded = loading.then(
+      () => undefined,
+      () => life.throwIfAborted(),
+    )
+    await loaded
+    isLoaded = true
+    const restored = restore().catch(() => undefined)
+    if (keeper.isProbing()) await restored
+    else await within(environment, LOADING_AT_MOST, restored, undefined).catch(() => undefined)
+    const session = keeper.current()
+    if (session && keeper.isProbing()) await keeper.end(session.id, 'never')
+    life.throwIfAborted()
+    keeper.reveal(true)
+    schedule.arm()
+    events.flush()
+    const returnTo = await loading
+    return returnTo === undefined ? keeper.state() : Object.freeze({ ...keeper.state(), returnTo })
+  }
+
+  const start = (probe: boolean): Promise<StartResult<User>> => {
+    if (life.aborted) return Promise.reject(life.reason)
+    started ??= begin(probe)
+    return started
+  }
+
+  return {
+    start,
+    ready(signal) {
+      if (isLoaded && !life.aborted) return undefined
+      start(false).catch(() => undefined)
+      return unlessAborted(life.aborted ? Promise.reject(life.reason) : loaded, signal)
+    },
+    stop: () => stop?.(),
+  }
+}
