@@ -47,8 +47,10 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
   }
 
   return async (input, init) => {
-    const request = typeof input === 'object' && 'url' in input ? input : undefined
-    const url = destinations.resolve(request ? request.url : (input as string | URL))
+    const request = input instanceof Request ? input : undefined
+    // Read once: a URL may be changed while the token is renewed, and other objects may say something else each time.
+    const text = request ? request.url : String(input)
+    const url = destinations.resolve(text)
     if (!url) return fetch(input, init)
     if (!destinations.includes(url))
       return pass(input, init, url.origin, 'it is neither in `baseUrl` nor in `attachTo`.')
@@ -61,15 +63,14 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const before = departures()
     const loading = ready(signal)
     if (loading) await loading
+    if (before !== departures()) throw loginRequired()
     const start = current()
-    if (start && before !== departures()) throw loginRequired()
     if (!start) return pass(input, init, url.origin, 'nobody was signed in.')
     destinations.requireSecure(url)
 
     const hasOwnBody = request && !init?.body && !/^(GET|HEAD)$/.test(request.method)
     const attempt = async ({ tokens }: Session<User>): Promise<Response> => {
-      // A URL as text: nobody can change that while the token is renewed.
-      const target = hasOwnBody ? request.clone() : input instanceof URL ? url.href : input
+      const target = hasOwnBody ? request.clone() : (request ?? text)
       const options = {
         ...init,
         signal: signal ? AbortSignal.any([signal, life]) : life,

@@ -28,7 +28,7 @@ const END = ':'
  * time, and many servers refuse more than 8 KB in all. Script can read them, so they are no safer than `localStorage`;
  * for safety have the *server* set an HttpOnly cookie, and use `refreshVia: 'cookie'`.
  *
- * @see [RFC 10017, OAuth 2.0 for Browser-Based Applications, section 8](https://www.rfc-editor.org/rfc/rfc10017.html#section-8)
+ * @see [OAuth 2.0 for Browser-Based Applications, section 8](https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps#section-8)
  */
 export function cookieStorage(options: CookieOptions = {}): TokenStorage {
   const { path = '/', domain, maxAge, sameSite = 'strict' } = options

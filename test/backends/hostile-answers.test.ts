@@ -73,7 +73,7 @@ describe('T24: whatever a token server answers', () => {
         }
         client.dispose()
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     )
   })
 
@@ -100,7 +100,7 @@ describe('T24: whatever a token server answers', () => {
         if (retryAt !== undefined) expect(retryAt - Date.now()).toBeLessThanOrEqual(300_000)
         client.dispose()
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     )
   })
 })

@@ -185,7 +185,10 @@ describe('R10: a request made while the storage is being read', () => {
     expect(server.to('api')[0]?.authorization).toBe(bearer(server.current.accessToken))
   })
 
-  it('never leaves when a logout comes meanwhile: it rejects with login_required', async () => {
+  it.each([
+    ['', {}],
+    [' (with a signal of its own)', { signal: new AbortController().signal }],
+  ])('never leaves when a logout comes meanwhile: it rejects with login_required%s', async (_which, init) => {
     const server = createAuthServer()
     const storage = memoryStorage()
     const before = await signedIn({ server, storage })
@@ -196,7 +199,7 @@ describe('R10: a request made while the storage is being read', () => {
       getItem: () => new Promise<string | null>((resolve) => (answer = resolve)),
     }
     const { client } = setUp({ server, storage: slow })
-    const request = watch(client.fetch(API))
+    const request = watch(client.fetch(API, init))
     const loggingOut = client.logout()
     await settle()
 

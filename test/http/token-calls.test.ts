@@ -130,7 +130,14 @@ describe('R13: an answer', () => {
     await expect(client.login(FORM)).resolves.toMatchObject({ status: 'authenticated' })
   })
 
-  it('T24: of more than 64 KiB is refused, and the rest of it not read', async () => {
+  it('T24: of one byte more is refused', async () => {
+    const { client, server } = setUp()
+    server.failNext('login', sized(64 * 1024 + 1))
+
+    await expect(client.login(FORM)).rejects.toMatchObject({ code: 'invalid_response' })
+  })
+
+  it('T24: that never ends is refused, and the rest of it not read', async () => {
     let isCancelled = false
     const chunk = new Uint8Array(32 * 1024)
     const endless = new ReadableStream({

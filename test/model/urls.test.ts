@@ -258,7 +258,8 @@ it('T1: an address that is changed while the token is renewed is looked at again
 
 it('T1: an object that passes for a request goes where its text says, and gets no token there', async () => {
   const { auth, sent } = await signedIn()
-  const disguised = { url: `${BASE}/todos`, toString: () => 'https://evil.test/v1/todos' }
+  const request = { url: `${BASE}/todos`, method: 'GET', headers: new Headers(), signal: null }
+  const disguised = { ...request, toString: () => 'https://evil.test/v1/todos' }
   await attempt(auth.fetch(disguised as unknown as URL))
   expect(sent.filter(({ url, authorization }) => !isOurs(url) && authorization)).toEqual([])
 })

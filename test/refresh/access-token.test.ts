@@ -43,7 +43,7 @@ describe('getAccessToken()', () => {
     await expect(client.getAccessToken()).rejects.toMatchObject({ code: 'disposed' })
   })
 
-  it('answers an opaque token that never expires, as far as anybody knows', async () => {
+  it('F10: answers an opaque token without an end for as long as nobody refuses it', async () => {
     stopTime()
     const { client } = setUp()
     await client.setTokens({ accessToken: 'opaque', refreshToken: 'r' })

@@ -39,7 +39,7 @@ const TRANSIENT: [string, Fault, string][] = [
   ['F46: 404', status(404), 'server_error'],
   ['405', status(405), 'server_error'],
   ['408', status(408), 'server_error'],
-  ['F10: 422', status(422), 'server_error'],
+  ['422', status(422), 'server_error'],
 ]
 
 describe.each(TRANSIENT)('R5: a refresh that meets %s', (_fault, fault, code) => {
