@@ -32,6 +32,8 @@ export interface Renewal<User> {
 export interface RenewalParts<User> {
   readonly environment: Environment
   readonly backoff: Backoff
+  /** Aborted when the client is disposed of: from then on no attempt begins. */
+  readonly life: AbortSignal
   readonly current: () => Session<User> | undefined
   readonly canRenew: (session: Session<User>) => boolean
   /** Ends a session that has expired, with nothing to renew it. */
@@ -51,7 +53,7 @@ export function loginRequired(cause?: AuthError): AuthError {
 }
 
 export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
-  const { environment, backoff, current, canRenew, expire, attempt, onSettled } = parts
+  const { environment, backoff, life, current, canRenew, expire, attempt, onSettled } = parts
   const { clock, timers, lifecycle } = environment
   let flight: { promise: Promise<void>; ending: AbortController } | undefined
   let hurry: (() => void) | undefined
@@ -95,6 +97,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       if (remainingLifetime(session, environment) <= 0) expire(session)
       throw loginRequired()
     }
+    life.throwIfAborted()
     await unlessAborted(share(session, cause), signal)
     const next = current()
     if (next?.id !== session.id) throw loginRequired()

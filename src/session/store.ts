@@ -31,8 +31,7 @@ export function createStore(
   let isSilent = false
   let written = Promise.resolve()
 
-  const bounded = (answer: unknown): Promise<unknown> =>
-    within(environment, PATIENCE, unlessAborted(Promise.resolve(answer), life), SILENCE)
+  const bounded = (answer: unknown): Promise<unknown> => within(environment, PATIENCE, Promise.resolve(answer), SILENCE)
 
   const fail = (action: string, error: unknown): void => {
     isSilent ||= error === SILENCE
@@ -72,7 +71,7 @@ export function createStore(
     },
     async load() {
       try {
-        const text = await bounded(storage.getItem(key))
+        const text = await bounded(unlessAborted(Promise.resolve(storage.getItem(key)), life))
         return typeof text === 'string' ? text : null
       } catch (error) {
         fail('read', error)

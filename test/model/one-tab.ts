@@ -123,7 +123,7 @@ export class OneTab {
   readonly #ended = new Map<string, number>()
   readonly #sent = new Map<string, Call[]>()
   /** When the last refresh left that nothing but a 401 asked for. */
-  readonly #unasked = new Map<Family | undefined, number>()
+  readonly #refused = new Map<Family | undefined, number>()
   #tab: Tab
   #order = 0
   /** No session that was asked for before this may send anything. */
@@ -133,6 +133,7 @@ export class OneTab {
   #lastJump = -1
   #lastHurry = -1
   #hasJumped = false
+  #hasStepped = false
   /** Whether a page was closed in mid-login, so that nobody knows whose the cookie is. */
   #isCookieLost = false
   #listening = 0
@@ -294,6 +295,8 @@ export class OneTab {
         const { how } = command
         if (how === 'forced' || how === 'long') this.#lastForced = this.#time.mono
         const sent = this.#server.calls.findLast((call) => call.kind === 'api' && call.token)?.token
+        const refused = how === 'rejected' ? this.#server.accessTokens.get(sent ?? '') : undefined
+        if (refused) refused.isRefused = true
         const options = {
           ...(how === 'forced' && { forceRefresh: true }),
           ...(how === 'long' && { minValidity: (Math.abs(server.lifetime) * 1000) / 2 }),
@@ -325,6 +328,7 @@ export class OneTab {
         this.#lastJump = this.#time.mono
         this.#hasJumped = true
         this.#time.step(command.by)
+        this.#hasStepped = true
         break
       case 'sleep':
         await settle()
@@ -566,29 +570,41 @@ export class OneTab {
       if (isSpent) this.#fail('a spent refresh token is sent again')
     }
     const last = here.at(-1)
+    if (!last) this.#checkNeed(call, call.at)
     if (last?.settledAt === undefined) return
     const gap = mono - last.settledAt + 1 // for what is lost in rounding
     if (last.retryAfter && gap < Math.min(last.retryAfter, 300) * 1000)
       this.#fail(`Retry-After is ignored after ${gap} ms`)
     if (last.outcome === 'ok') {
-      const token = this.#server.accessTokens.get(last.issued?.access ?? '')
-      const life = server.lifetime * 1000
-      const isDue =
-        server.says === 'exp' && (this.#hasJumped || this.#setting.skew !== 0)
-          ? life > 0
-          : server.says !== 'nothing' && life > 0 && gap >= 0.3 * life - 1000
-      const isAsked = this.#lastForced >= last.at || this.#lastJump >= last.settledAt || token?.isAccepted
-      if (gap < HALF_MINUTE && !isDue && !isAsked) {
-        // The first may be a 401's, soon after one that was due.
-        const pause = mono - (this.#unasked.get(call.family) ?? Number.NEGATIVE_INFINITY)
-        if (pause < HALF_MINUTE) this.#fail(`refreshes that do not help come within ${gap} ms`)
-        this.#unasked.set(call.family, mono)
-      }
+      this.#checkNeed(call, last.at)
     } else if (this.#lastHurry < last.settledAt) {
       const failures = here.length - 1 - here.findLastIndex(({ outcome }) => outcome === 'ok')
       if (gap < Math.min(5000, 500 * 2 ** (failures - 1)))
         this.#fail(`refresh ${failures + 1} comes ${gap} ms after a failure`)
     }
+  }
+
+  /** A refresh is due, or asked for, or the newest token was refused; the last not twice in half a minute. */
+  #checkNeed({ family, page }: Call, since: number): void {
+    const { server, skew } = this.#setting
+    const newest = [...this.#server.accessTokens.values()].findLast(
+      (token) => token.family === family && token.arrived?.page === page,
+    )
+    if (!newest?.arrived) return
+    const { mono } = newest.arrived
+    const life = server.lifetime * 1000
+    if (server.says === 'exp' && (this.#hasJumped || skew !== 0)) {
+      // How long it lives by a clock that is wrong, only the client can say; but not if it never lived.
+      if (life > 0 || this.#hasStepped || skew !== 0) return
+    }
+    const dueAfter = life > 0 ? 0.3 * (life - (server.says === 'exp' ? 2000 : 0)) : HALF_MINUTE
+    const isDue = server.says !== 'nothing' && this.#time.mono - mono + 1 >= dueAfter
+    if (isDue || this.#lastForced >= Math.min(since, mono) || this.#lastJump >= mono) return
+    if (!newest.isRefused) this.#fail('a refresh that nobody needs')
+    const before = this.#refused.get(family) ?? Number.NEGATIVE_INFINITY
+    if (!newest.isAccepted && this.#time.mono - before < HALF_MINUTE)
+      this.#fail('401s cause two refreshes in half a minute')
+    this.#refused.set(family, this.#time.mono)
   }
 
   /** What holds when nothing is left to do at this moment. */

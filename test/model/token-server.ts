@@ -48,6 +48,9 @@ export interface AccessToken {
   /** When, and on which page, it arrived. */
   arrived?: { readonly mono: number; readonly wall: number; readonly page: VirtualPage } | undefined
   isRevoked: boolean
+  /** Whether the page heard a 401 for it. */
+  isRefused: boolean
+  /** Whether the page heard anything else. */
   isAccepted: boolean
 }
 
@@ -191,10 +194,8 @@ export class TokenServer {
           if (!page.isAlive) return
           const access = call.issued && this.accessTokens.get(call.issued.access)
           if (access) access.arrived = { mono: this.#time.mono, wall: this.#time.wall, page }
-          if (kind === 'api' && isOk) {
-            const used = this.accessTokens.get(call.token ?? '')
-            if (used) used.isAccepted = true
-          }
+          const used = kind === 'api' ? this.accessTokens.get(call.token ?? '') : undefined
+          if (used) used[answer.status === 401 ? 'isRefused' : 'isAccepted'] = true
           resolve(new Response(answer.body ?? null, { status: answer.status, headers: answer.headers ?? {} }))
         })
       })
@@ -276,6 +277,7 @@ export class TokenServer {
       generation: family.generation,
       issuedAt: this.#time.server,
       isRevoked: false,
+      isRefused: false,
       isAccepted: false,
     })
     return { access, refresh }
