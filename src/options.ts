@@ -101,8 +101,10 @@ export function resolveOptions<Credentials extends object, User>(
   const refresh = { ...options.refresh, timeout: options.refresh?.timeout ?? 10_000 }
   check(!!(baseUrl || options.backend), 'baseUrl', 'given, or else `backend`')
   check(!/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl)), 'baseUrl', 'an http(s) URL, or a path')
-  check(!(Number(refresh.before) < 0), 'refresh.before', 'zero or more milliseconds')
-  check(refresh.timeout > 0, 'refresh.timeout', 'more than zero milliseconds')
+  check((refresh.before ?? 0) >= 0, 'refresh.before', 'zero or more milliseconds')
+  check(refresh.timeout > 0 && refresh.timeout < 2 ** 31, 'refresh.timeout', 'a number of milliseconds')
+  check(['always', 'on-demand', undefined].includes(refresh.when), 'refresh.when', "'always' or 'on-demand'")
+  check(storageKey !== '', 'storageKey', 'a text that is not empty')
   check(!!storage?.getItem, 'storage', 'an object with getItem, setItem and removeItem')
   const backend = options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL })
   return {

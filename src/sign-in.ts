@@ -59,10 +59,10 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
   const askUser: SignIn<User>['askUser'] = (answer, signal) =>
     call('user', async (context) => backend.user?.(tokensOf(answer), context), signal)
 
-  /** Fetches what an answer may lack: the access token of a login in two steps, and the user. */
+  /** Fetches what an answer may lack: the access token of a login in two steps or by cookie alone, and the user. */
   const complete = async (answer: TokenResponse<User>, signal: AbortSignal): Promise<TokenResponse<User>> => {
     let whole = answer
-    if (!answer?.accessToken && answer?.refreshToken) {
+    if (answer && !answer.accessToken && (inCookie || answer.refreshToken)) {
       const next = await call('refresh', async (context) => backend.refresh?.(tokensOf(answer), context), signal)
       const { refreshToken, idToken, user } = answer
       whole = { refreshToken, idToken, user, ...withoutGaps(next) }

@@ -58,7 +58,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     canRenew,
   } = parts
   const { lifecycle } = environment
-  let started: Promise<StartResult<User>> | undefined
+  let started: Promise<string | undefined> | undefined
   let loaded: Promise<void>
   let isLoaded = false
   let stop: Unsubscribe | undefined
@@ -71,7 +71,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     })
     const resumed = backend.resume && (await call('resume', async (context) => backend.resume?.(context), life))
     if (resumed) await signIn.enter(true, undefined, async () => resumed)
-    return resumed?.returnTo
+    return resumed?.returnTo && ownPath(resumed.returnTo, environment.location())
   }
 
   /** Renews a restored session that has expired, and asks who it is if the record does not know. */
@@ -87,7 +87,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     if (user !== undefined && keeper.current()?.id === session.id) keeper.setUser(user)
   }
 
-  const begin = async (probe: boolean): Promise<StartResult<User>> => {
+  const begin = async (probe: boolean): Promise<string | undefined> => {
     stop = lifecycle.listen((event) => {
       if (event === 'online' || event === 'visibilitychange') {
         backoff.cutShort()
@@ -112,14 +112,14 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     keeper.reveal(true)
     schedule.arm()
     events.flush()
-    const returnTo = await loading
-    return returnTo === undefined ? keeper.state() : Object.freeze({ ...keeper.state(), returnTo })
+    return loading
   }
 
-  const start = (probe: boolean): Promise<StartResult<User>> => {
-    if (life.aborted) return Promise.reject(life.reason)
+  const start = async (probe: boolean): Promise<StartResult<User>> => {
+    life.throwIfAborted()
     started ??= begin(probe)
-    return started
+    const returnTo = await started
+    return returnTo === undefined ? keeper.state() : Object.freeze({ ...keeper.state(), returnTo })
   }
 
   return {
@@ -130,5 +130,15 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       return unlessAborted(life.aborted ? Promise.reject(life.reason) : loaded, signal)
     },
     stop: () => stop?.(),
+  }
+}
+
+/** `returnTo` as a path of this origin, or `undefined` where it leads elsewhere: an app will navigate to it. */
+function ownPath(returnTo: string, here = ''): string | undefined {
+  try {
+    const { origin, pathname, search, hash } = new URL(returnTo, here)
+    return origin === new URL(here).origin ? pathname.replace(/^\/+/, '/') + search + hash : undefined
+  } catch {
+    return undefined
   }
 }

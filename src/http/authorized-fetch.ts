@@ -47,8 +47,9 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
   }
 
   return async (input, init) => {
-    const request = input instanceof Request ? input : undefined
     // Read once: a URL may be changed while the token is renewed, and other objects may say something else each time.
+    const isPlain = typeof input === 'string' || input instanceof URL
+    const request = isPlain ? undefined : input instanceof Request ? input : new Request(input)
     const text = request ? request.url : String(input)
     const url = destinations.resolve(text)
     if (!url) return fetch(input, init)

@@ -97,10 +97,11 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
 
   /** Makes `session` the current one, for this page and for the next. */
   const keep = (session: Session<User>): Promise<void> => {
+    const record = encodeRecord(session, backend.id)
     const isOther = current?.id !== session.id
     current = session
     onChange(session, isOther)
-    return store.save(encodeRecord(session, backend.id))
+    return store.save(record)
   }
 
   const tell: Keeper<User>['tell'] = (name, details) => {

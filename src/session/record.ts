@@ -1,3 +1,4 @@
+import { AuthError } from '../errors.js'
 import { isObject, parseBody } from './json.js'
 import type { StoredSession } from './session.js'
 import { isToken } from './tokens.js'
@@ -7,7 +8,7 @@ const LARGEST = 512 * 1024
 
 /** What stands in the storage for `session`; short names, since cookies carry it too. */
 export function encodeRecord({ id, generation, tokens, ...session }: StoredSession, backendId: string): string {
-  return JSON.stringify({
+  const record = {
     v: VERSION,
     b: backendId,
     id,
@@ -21,7 +22,12 @@ export function encodeRecord({ id, generation, tokens, ...session }: StoredSessi
     i: tokens.idToken,
     s: tokens.scope,
     u: session.user,
-  })
+  }
+  try {
+    return JSON.stringify(record)
+  } catch {
+    throw new AuthError('invalid_option', '`user` must be something that JSON can hold.')
+  }
 }
 
 const isText = (value: unknown): boolean => value === undefined || typeof value === 'string'

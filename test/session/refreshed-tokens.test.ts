@@ -51,15 +51,4 @@ describe('a renewed ID token', () => {
     await auth.getAccessToken({ forceRefresh: true })
     expect(auth.state).toMatchObject({ idClaims: { sub: 'ada', nonce: 'second' } })
   })
-
-  it('F14: that is about somebody else makes nobody somebody else: the session ends', async () => {
-    let sub = 'ada'
-    const issuer = createIssuer(() => ({ idToken: jwt({ iss: 'https://id.test', sub }) }))
-    const { auth, told, heard } = await virtuallySignedIn({ issuer })
-    sub = 'mallory'
-    await expect(auth.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'login_required' })
-    expect(auth.state).toEqual({ status: 'unauthenticated', reason: 'revoked' })
-    expect(told).toEqual(['logout'])
-    expect(heard('logout')[0]).toMatchObject({ reason: 'revoked' })
-  })
 })
