@@ -24,7 +24,12 @@ export interface AccessTokenOptions {
   rejected?: string | undefined
   /** How long the token must live at least, in milliseconds, if such a one can be had. @default 0 */
   minValidity?: number | undefined
-  /** Renew the tokens even if they are good: the person's rights have changed. @default false */
+  /**
+   * Renew the tokens even if they are good: the person's rights have changed. Where there is nothing to renew them with it
+   * rejects with `login_required`, and the session goes on.
+   *
+   * @default false
+   */
   forceRefresh?: boolean | undefined
   /** Ends the wait of this caller alone. */
   signal?: AbortSignal | undefined

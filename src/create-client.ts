@@ -92,6 +92,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
 
   const signIn = createSignIn<User>({
     ...parts,
+    flush,
     onEnter: () => {
       backoff.reset()
       flush()
@@ -99,7 +100,12 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   })
   const renewal = createRenewal<User>({
     ...parts,
-    attempt: createAttempt<User>({ ...parts, revoke: signIn.revoke, onLate: flush }),
+    attempt: createAttempt<User>({
+      ...parts,
+      revoke: signIn.revoke,
+      onSuccess: () => void signIn.introduce(),
+      onLate: flush,
+    }),
     onSettled: () => {
       schedule.arm()
       flush()
@@ -168,6 +174,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       return session.tokens.accessToken
     },
     setUser(user: User): void {
+      if (life.aborted) return
       keeper.setUser(user)
       flush()
     },
@@ -182,7 +189,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       disposal.abort(new AuthError('disposed', 'This client has been disposed of: create another one.'))
       schedule.arm()
       stop()
-      events.clear()
+      events.close()
       renewal.abandon(life.reason)
     },
   }

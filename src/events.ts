@@ -9,8 +9,8 @@ export interface Events<Map extends object> {
   emit<K extends keyof Map>(name: K, event: Map[K]): void
   /** Delivers the queue in order; what listeners cause meanwhile waits until all have heard what came before. */
   flush(): void
-  /** Forgets all listeners. */
-  clear(): void
+  /** Forgets all listeners, and takes no more. */
+  close(): void
 }
 
 /** Creates an emitter in which a listener that throws or rejects stops nobody: its error goes to `report`. */
@@ -19,6 +19,7 @@ export function createEvents<Map extends object>(report: (error: unknown) => voi
   const entries = new Set<Entry>()
   const queue: { name: keyof Map; event: unknown }[] = []
   let isFlushing = false
+  let isClosed = false
   return {
     on(name, listener, signal) {
       const entry = { name, listener }
@@ -26,7 +27,7 @@ export function createEvents<Map extends object>(report: (error: unknown) => voi
         entries.delete(entry)
         signal?.removeEventListener('abort', off)
       }
-      if (signal?.aborted) return off
+      if (isClosed || signal?.aborted) return off
       entries.add(entry)
       signal?.addEventListener('abort', off)
       return off
@@ -45,6 +46,9 @@ export function createEvents<Map extends object>(report: (error: unknown) => voi
       }
       isFlushing = false
     },
-    clear: () => entries.clear(),
+    close() {
+      isClosed = true
+      entries.clear()
+    },
   }
 }

@@ -1,6 +1,8 @@
 import ky, { type KyInstance, type Options } from 'ky'
 import { AuthClient as CoreClient } from './auth-client.js'
 import type { LoginFields } from './call-options.js'
+import { browserEnvironment } from './environment.js'
+import { AuthError } from './errors.js'
 import type { CoreOptions } from './options.js'
 
 /** The options of {@link AuthClient}. One of `baseUrl` and `backend` is needed. */
@@ -40,9 +42,16 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
   constructor(options: AuthClientOptions<Credentials, User>) {
     super(options)
     const { baseUrl, http } = options
+    const { location } = { ...browserEnvironment, ...options.environment }
+    const needsPage = baseUrl !== undefined && !/^https?:/i.test(String(baseUrl))
+    const requirePage = (): void => {
+      if (!location())
+        throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
+    }
     this.http = ky.create({
-      timeout: 30_000,
       ...http,
+      timeout: http?.timeout ?? 30_000,
+      ...(needsPage && { hooks: { ...http?.hooks, init: [requirePage, ...(http?.hooks?.init ?? [])] } }),
       ...(baseUrl !== undefined && { prefix: String(baseUrl) }),
       fetch: this.fetch,
     })

@@ -2,7 +2,7 @@ import type { AuthBackend } from './backends/contract.js'
 import { jsonBackend } from './backends/json.js'
 import { browserEnvironment, type Environment } from './environment.js'
 import { AuthError } from './errors.js'
-import type { TokenResponse } from './session/tokens.js'
+import { isToken, type TokenResponse } from './session/tokens.js'
 import type { TokenStorage } from './storage/contract.js'
 import { memoryStorage } from './storage/memory.js'
 
@@ -104,6 +104,7 @@ export function resolveOptions<Credentials extends object, User>(
   check((refresh.before ?? 0) >= 0, 'refresh.before', 'zero or more milliseconds')
   check(refresh.timeout > 0 && refresh.timeout < 2 ** 31, 'refresh.timeout', 'a number of milliseconds')
   check(['always', 'on-demand', undefined].includes(refresh.when), 'refresh.when', "'always' or 'on-demand'")
+  check(!initial || isToken(initial.accessToken), 'initial', 'tokens with an access token')
   check(storageKey !== '', 'storageKey', 'a text that is not empty')
   check(!!storage?.getItem, 'storage', 'an object with getItem, setItem and removeItem')
   const backend = options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL })

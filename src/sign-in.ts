@@ -19,8 +19,8 @@ export interface SignIn<User> {
   leave(tokens: TokenResponse<User>, options?: LogoutOptions): Promise<void>
   /** Takes back tokens that came too late; `kept` are those that the answer leaves out. */
   revoke(answer: TokenResponse<User>, kept?: TokenSet): void
-  /** Who is signed in with `tokens`, as the backend knows it. */
-  askUser(tokens: TokenResponse<User>, signal: AbortSignal): Promise<User | undefined>
+  /** Asks the backend who is signed in, if nobody knows yet. */
+  introduce(): Promise<void>
 }
 
 /** What a sign-in is made of. */
@@ -31,6 +31,7 @@ export interface SignInParts<User> {
   readonly keeper: Keeper<User>
   readonly call: TokenCaller
   readonly life: AbortSignal
+  readonly flush: () => void
   /** Called when a session has begun. */
   readonly onEnter: () => void
 }
@@ -38,8 +39,9 @@ export interface SignInParts<User> {
 const FAREWELL_AT_MOST = 2000
 
 export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
-  const { backend, inCookie, environment, keeper, call, life, onEnter } = parts
+  const { backend, inCookie, environment, keeper, call, life, flush, onEnter } = parts
   let login: AbortController | undefined
+  let asking: Promise<void> | undefined
 
   const cancel = (why: string): void => {
     login?.abort(new AuthError('aborted', why))
@@ -56,8 +58,17 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
     if (!inCookie || !(keeper.current() || login)) void leave({ ...kept, ...withoutGaps(answer) })
   }
 
-  const askUser: SignIn<User>['askUser'] = (answer, signal) =>
+  const askUser = (answer: TokenResponse<User>, signal: AbortSignal): Promise<User | undefined> =>
     call('user', async (context) => backend.user?.(tokensOf(answer), context), signal)
+
+  const ask = async (): Promise<void> => {
+    const session = keeper.current()
+    if (!session?.tokens.accessToken || session.user !== undefined || !backend.user) return
+    const user = await askUser(session.tokens, life).catch(() => undefined)
+    if (user === undefined || keeper.current()?.id !== session.id) return
+    keeper.setUser(user)
+    flush()
+  }
 
   /** Fetches what an answer may lack: the access token of a login in two steps or by cookie alone, and the user. */
   const complete = async (answer: TokenResponse<User>, signal: AbortSignal): Promise<TokenResponse<User>> => {
@@ -75,7 +86,12 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
     cancel,
     leave,
     revoke,
-    askUser,
+    introduce: () => {
+      asking ??= ask().finally(() => {
+        asking = undefined
+      })
+      return asking
+    },
     async enter(isJustIssued, callerSignal, obtain) {
       cancel('A newer login has ended this one.')
       const mine = new AbortController()
@@ -85,6 +101,8 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
       let answer: TokenResponse<User> | undefined
       try {
         answer = await obtain(signal)
+        // In cookie mode no script is to have the refresh token, a backend's own included.
+        if (inCookie && answer) answer = { ...answer, refreshToken: undefined }
         answer = await complete(answer, signal)
         signal.throwIfAborted()
       } catch (error) {

@@ -1,5 +1,6 @@
 import type { AuthBackend } from './backends/contract.js'
 import { type Environment, unlessAborted, within } from './environment.js'
+import { isAuthError } from './errors.js'
 import type { Events, Unsubscribe } from './events.js'
 import type { TokenCaller } from './http/token-calls.js'
 import type { Backoff } from './refresh/backoff.js'
@@ -11,6 +12,7 @@ import type { Mark } from './session/mark.js'
 import { remainingLifetime, type Session } from './session/session.js'
 import type { StartResult } from './session/state.js'
 import type { SignIn } from './sign-in.js'
+import type { Trace } from './trace.js'
 
 /** Brings a client to life, once. */
 export interface Startup<User> {
@@ -28,6 +30,7 @@ export interface StartupParts<User> {
   readonly environment: Environment
   readonly life: AbortSignal
   readonly events: Events<KeeperEvents<User>>
+  readonly trace: Trace
   readonly mark: Mark
   readonly keeper: Keeper<User>
   readonly backoff: Backoff
@@ -48,6 +51,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     environment,
     life,
     events,
+    trace,
     mark,
     keeper,
     backoff,
@@ -81,10 +85,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       if (canRenew(stored) && lifecycle.isOnline()) await renewal.renew(stored, life, 'The restored token had expired.')
       else schedule.check()
     }
-    const session = keeper.current()
-    if (!session?.tokens.accessToken || session.user !== undefined) return
-    const user = await signIn.askUser(session.tokens, life)
-    if (user !== undefined && keeper.current()?.id === session.id) keeper.setUser(user)
+    await signIn.introduce()
   }
 
   const begin = async (probe: boolean): Promise<string | undefined> => {
@@ -96,18 +97,10 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       schedule.check()
     })
     const loading = unlessAborted(load(probe), life)
-    // A redirect login that failed is the business of `start()` alone.
-    loaded = loading.then(
-      () => undefined,
-      () => life.throwIfAborted(),
-    )
+    loaded = settle(loading)
     await loaded
-    isLoaded = true
     const restored = restore().catch(() => undefined)
-    if (keeper.isProbing()) await restored
-    else await within(environment, LOADING_AT_MOST, restored, undefined).catch(() => undefined)
-    const session = keeper.current()
-    if (session && keeper.isProbing()) await keeper.end(session.id, 'never')
+    await within(environment, LOADING_AT_MOST, restored, undefined).catch(() => undefined)
     life.throwIfAborted()
     keeper.reveal(true)
     schedule.arm()
@@ -115,11 +108,34 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     return loading
   }
 
-  const start = async (probe: boolean): Promise<StartResult<User>> => {
-    life.throwIfAborted()
-    started ??= begin(probe)
-    const returnTo = await started
-    return returnTo === undefined ? keeper.state() : Object.freeze({ ...keeper.state(), returnTo })
+  /** Resolves when requests may leave; that a redirect login failed is the business of `start()` alone. */
+  const settle = async (loading: Promise<unknown>): Promise<void> => {
+    await loading.catch((error: unknown) => {
+      life.throwIfAborted()
+      trace.add('not resumed', isAuthError(error) ? error.message : 'The backend could not resume the login.')
+    })
+    const session = keeper.current()
+    if (session && keeper.isProbing()) {
+      // Who only probes may well be signed out: requests wait until that is known.
+      await unlessAborted(
+        renewal.renew(session, life, 'The app asked whether there is a session.').catch(() => undefined),
+        life,
+      )
+      if (keeper.isProbing()) await keeper.end(session.id, 'never')
+    }
+    isLoaded = true
+  }
+
+  const start = (probe: boolean): Promise<StartResult<User>> => {
+    const starting = (async () => {
+      life.throwIfAborted()
+      started ??= begin(probe)
+      const returnTo = await started
+      return returnTo === undefined ? keeper.state() : Object.freeze({ ...keeper.state(), returnTo })
+    })()
+    // Whoever does not wait for it need not handle its failure either: `explain()` has it.
+    starting.catch(() => undefined)
+    return starting
   }
 
   return {

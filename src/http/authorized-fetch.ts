@@ -1,4 +1,6 @@
 import type { AuthBackend } from '../backends/contract.js'
+import type { Environment } from '../environment.js'
+import { AuthError } from '../errors.js'
 import { loginRequired, type Renewal } from '../refresh/renewal.js'
 import type { Session } from '../session/session.js'
 import type { Trace } from '../trace.js'
@@ -8,6 +10,7 @@ import type { Destinations } from './destinations.js'
 export interface AuthorizedFetchParts<User> {
   readonly backend: Pick<AuthBackend, 'authorize' | 'retry'>
   readonly destinations: Destinations
+  readonly environment: Pick<Environment, 'location'>
   readonly renewal: Renewal<User>
   readonly trace: Trace
   readonly fetch: typeof globalThis.fetch
@@ -30,7 +33,7 @@ const STREAM_NEED = 60_000
  * @see [RFC 6750, sections 2.1 and 3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1)
  */
 export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): typeof globalThis.fetch {
-  const { backend, destinations, renewal, trace, fetch, ready, current, departures, life } = parts
+  const { backend, destinations, environment, renewal, trace, fetch, ready, current, departures, life } = parts
   const noted = new Set<string>()
 
   /** Lets a request go without a token; why is noted once for each origin. */
@@ -47,11 +50,13 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
   }
 
   return async (input, init) => {
+    life.throwIfAborted()
     // Read once: a URL may be changed while the token is renewed, and other objects may say something else each time.
     const isPlain = typeof input === 'string' || input instanceof URL
     const request = isPlain ? undefined : input instanceof Request ? input : new Request(input)
     const text = request ? request.url : String(input)
     const url = destinations.resolve(text)
+    if (!url && !environment.location()) throw new AuthError('invalid_option', 'A relative URL, and there is no page.')
     if (!url) return fetch(input, init)
     if (!destinations.includes(url))
       return pass(input, init, url.origin, 'it is neither in `baseUrl` nor in `attachTo`.')

@@ -31,6 +31,8 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
 
   return async (call, run, signal, logoutOptions) => {
     let answer: BackendAnswer | undefined
+    const late = (): AuthError =>
+      new AuthError('timeout', `The ${call} call got no complete answer in ${refresh.timeout / 1000} s.`)
 
     const send: typeof globalThis.fetch = async (input, init) => {
       const url = destinations.resolve(input instanceof Request ? input.url : input)
@@ -54,13 +56,15 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
         answer = { status, headers, body: parseBody(text) }
         return new Response(text || null, { status, statusText, headers })
       }
-      const late = new AuthError('timeout', `The ${call} call got no complete answer in ${refresh.timeout / 1000} s.`)
       // Not by the signal: a body that hangs need not heed it, and engines differ in what they reject with.
-      return within(environment, refresh.timeout, read(), late).finally(() => deadline.abort())
+      return within(environment, refresh.timeout, read(), late()).finally(() => deadline.abort())
     }
 
     try {
-      return await unlessAborted(run({ fetch: send, signal, logoutOptions }), signal)
+      const running = unlessAborted(run({ fetch: send, signal, logoutOptions }), signal)
+      // A login may wait for a person, and the answer to a refresh is wanted however late it comes.
+      if (call === 'login' || call === 'refresh') return await running
+      return await within(environment, refresh.timeout, running, late())
     } catch (error) {
       if (signal.aborted) throw signal.reason
       throw failureOf(call, error, answer, backend.isFinal, environment.clock.now())

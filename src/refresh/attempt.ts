@@ -20,6 +20,8 @@ export interface AttemptParts<User> {
   readonly call: TokenCaller
   /** Takes back tokens that came too late; `kept` are those that the answer leaves out. */
   readonly revoke: (answer: TokenResponse<User>, kept: TokenSet) => void
+  /** Called when the session has been renewed. */
+  readonly onSuccess: () => void
   /** Called when an answer has come after all that nobody waits for any more. */
   readonly onLate: () => void
 }
@@ -33,13 +35,17 @@ export interface AttemptParts<User> {
 export function createAttempt<User>(
   parts: AttemptParts<User>,
 ): (session: Session<User>, cause: string) => Promise<void> {
-  const { backend, environment, refresh, keeper, backoff, trace, call, revoke, onLate } = parts
+  const { backend, environment, refresh, keeper, backoff, trace, call, revoke, onSuccess, onLate } = parts
   const { clock, reportError } = environment
 
   const fail = (session: Session<User>, error: AuthError): void => {
     backoff.fail(error)
     trace.add('not renewed', error.message, session.generation)
-    keeper.tell('refreshFailed', { error, attempt: backoff.count, retryAt: clock.now() + backoff.pauses[0] })
+    keeper.tell('refreshFailed', {
+      error,
+      attempt: backoff.count,
+      retryAt: Math.round(clock.now() + backoff.pauses[0]),
+    })
     keeper.reveal()
     if (error.code === 'misconfigured') reportError(error)
   }
@@ -50,7 +56,10 @@ export function createAttempt<User>(
     const { signal } = new AbortController()
     const exchange = async (): Promise<void> => {
       const answer = await call('refresh', async (context) => backend.refresh?.(session.tokens, context), signal)
-      if (await keeper.advance(session, answer ?? {}, cause)) backoff.reset()
+      if (await keeper.advance(session, answer ?? {}, cause)) {
+        backoff.reset()
+        onSuccess()
+      }
       // While the session goes on, its tokens may share a family with these: revoking one would end all.
       else if (keeper.current()?.id !== session.id) revoke(answer ?? {}, session.tokens)
       if (isLate) onLate()
@@ -60,10 +69,12 @@ export function createAttempt<User>(
       await within(environment, refresh.timeout, exchange(), late)
     } catch (error) {
       isLate = true
-      if (!isAuthError(error) || keeper.current()?.id !== session.id) throw loginRequired()
-      if (error.code === 'refresh_rejected') void keeper.end(session.id, 'revoked', error)
-      else fail(session, error)
-      throw error
+      if (keeper.current()?.id !== session.id) throw loginRequired()
+      if (!isAuthError(error)) reportError(error)
+      const failure = isAuthError(error) ? error : new AuthError('server_error', 'The renewal broke off.')
+      if (failure.code === 'refresh_rejected') void keeper.end(session.id, 'revoked', failure)
+      else fail(session, failure)
+      throw failure
     }
   }
 }

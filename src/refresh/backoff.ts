@@ -22,8 +22,10 @@ export interface Backoff {
 export function createBackoff({ clock, random }: Environment): Backoff {
   let error: AuthError | undefined
   let count = 0
-  /** Moments of the monotonic clock, which nobody sets. */
-  let moments = [0, 0, 0]
+  let delays = [0, 0, 0]
+  /** When the delays began, by both clocks: one of them stands still in a sleep, the other may be set. */
+  let since = [0, 0] as [wall: number, monotonic: number]
+  const elapsed = (): number => Math.max(clock.now() - since[0], clock.monotonic() - since[1])
   return {
     get error() {
       return error
@@ -32,23 +34,24 @@ export function createBackoff({ clock, random }: Environment): Backoff {
       return count
     },
     get pauses() {
-      return moments.map((moment) => Math.max(0, moment - clock.monotonic())) as [number, number, number]
+      return delays.map((delay) => Math.max(0, delay - elapsed())) as [number, number, number]
     },
     fail(failure) {
       error = failure
       const pause = Math.max(0, (failure.retryAt ?? 0) - clock.now())
       const timer = Math.max(pause, Math.min(300_000, 15_000 * 2 ** count) / 2) * (1 + random())
       const caller = Math.max(pause, Math.min(5000, 500 * 2 ** count))
-      moments = [timer, caller, pause].map((delay) => clock.monotonic() + delay)
+      delays = [timer, caller, pause]
+      since = [clock.now(), clock.monotonic()]
       count += 1
     },
     cutShort() {
-      moments.fill(moments[2] as number)
+      delays.fill(delays[2] as number)
     },
     reset() {
       error = undefined
       count = 0
-      moments = [0, 0, 0]
+      delays = [0, 0, 0]
     },
   }
 }

@@ -63,7 +63,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
   const run = async (session: Session<User>, signal: AbortSignal, cause: string): Promise<void> => {
     const [, pause, forbidden] = backoff.pauses
     if (forbidden) {
-      const retryAt = clock.now() + forbidden
+      const retryAt = Math.round(clock.now() + forbidden)
       throw new AuthError('rate_limited', 'The server asked for a pause before the next renewal.', { retryAt })
     }
     if (pause) {

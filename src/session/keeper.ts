@@ -69,6 +69,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   let current: Session<User> | undefined
   let state: AuthState<User> = LOADING
   let isProbe = false
+  /** Until the storage has been read, nothing is written over what it may hold. */
+  let isLoaded = false
 
   /** Shows `next` as the state, unless it says the same as the one before. */
   const show = (next: AuthState<User>): void => {
@@ -96,12 +98,11 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   }
 
   /** Makes `session` the current one, for this page and for the next. */
-  const keep = (session: Session<User>): Promise<void> => {
-    const record = encodeRecord(session, backend.id)
+  const keep = async (session: Session<User>, record = encodeRecord(session, backend.id)): Promise<void> => {
     const isOther = current?.id !== session.id
     current = session
     onChange(session, isOther)
-    return store.save(record)
+    if (isLoaded) await store.save(record)
   }
 
   const tell: Keeper<User>['tell'] = (name, details) => {
@@ -126,6 +127,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     isProbing,
     async load(ask) {
       const text = await store.load()
+      isLoaded = true
       const stored = text === null ? undefined : decodeRecord<User>(text, backend.id)
       if (stored) {
         initial = undefined
@@ -146,8 +148,9 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     },
     async establish(answer, isJustIssued) {
       const session = next(answer, undefined, isJustIssued)
-      if (current) tellLogout('replaced')
-      const done = [keep(session), ledger.adopt(session)]
+      const record = encodeRecord(session, backend.id)
+      if (current && !isProbing()) tellLogout('replaced')
+      const done = [keep(session, record), ledger.adopt(session)]
       trace.add('signed in', 'The backend gave tokens.', session.generation)
       reveal(true)
       tell('login', { user: session.user })

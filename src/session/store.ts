@@ -51,7 +51,9 @@ export function createStore(
         const answer = text === null ? storage.removeItem(key) : storage.setItem(key, text)
         if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') await bounded(answer)
       } catch (error) {
-        wanted ??= text
+        // What was asked for meanwhile decides whether the storage works.
+        if (wanted !== undefined) continue
+        wanted = text
         isWriting = false
         return fail('written', error)
       }

@@ -1,8 +1,8 @@
 import { AuthError } from '../errors.js'
 
 /**
- * What a backend gives back after a login or a refresh. At least one of the first two members must be there; after a
- * login in cookie mode none: the cookie buys the access token.
+ * What a backend gives back after a login or a refresh; at least one of the first two members must be there. Only a
+ * login in cookie mode whose backend reads its answer itself may give neither: the cookie then buys the access token.
  */
 export interface TokenResponse<User = unknown> {
   /** The token for `Authorization: Bearer`: a JWT, or anything opaque in visible ASCII. */

@@ -134,7 +134,7 @@ export class OneTab {
   #lastHurry = -1
   #hasJumped = false
   #hasStepped = false
-  /** Whether a page was closed in mid-login, so that nobody knows whose the cookie is. */
+  /** Whether a page was closed when record and cookie may have been of two sessions. */
   #isCookieLost = false
   #listening = 0
 
@@ -167,10 +167,12 @@ export class OneTab {
     return this.#server.calls.map(({ kind, at, token, outcome }) => `${at} ${kind} ${token} ${outcome}`)
   }
 
-  /** Requests that left, by kind. */
-  get counts(): { calls: number; refreshes: number; reached: boolean } {
-    const refreshes = this.#server.calls.filter(({ kind }) => kind === 'refresh').length
-    return { calls: this.#server.calls.length, refreshes, reached: this.#ended.size > 0 }
+  get refreshCount(): number {
+    return this.#server.calls.filter(({ kind }) => kind === 'refresh').length
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended.size > 0
   }
 
   #open(expected: string | undefined): Tab {
@@ -368,7 +370,11 @@ export class OneTab {
         }
         page.kill()
         // What a broken storage still holds, the next page takes for a session.
-        if (this.#storage.hasFailed) this.#signedOutAt = { order: -1, at: -1 }
+        if (this.#storage.hasFailed) {
+          this.#signedOutAt = { order: -1, at: -1 }
+          this.#isCookieLost ||= server.via === 'cookie'
+        }
+        this.#refused.clear()
         this.#tab = this.#open(this.#storage.hasFailed ? undefined : tab.live)
         break
       case 'dispose':
@@ -573,7 +579,8 @@ export class OneTab {
     if (!last) this.#checkNeed(call, call.at)
     if (last?.settledAt === undefined) return
     const gap = mono - last.settledAt + 1 // for what is lost in rounding
-    if (last.retryAfter && gap < Math.min(last.retryAfter, 300) * 1000)
+    // A sleep, or a wall clock that was set forward, counts as time that has passed.
+    if (last.retryAfter && gap < Math.min(last.retryAfter, 300) * 1000 && this.#lastJump < last.settledAt)
       this.#fail(`Retry-After is ignored after ${gap} ms`)
     if (last.outcome === 'ok') {
       this.#checkNeed(call, last.at)

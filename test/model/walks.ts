@@ -138,17 +138,27 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 const ticks = fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(12) })
 const step: fc.Arbitrary<Step> = fc.record({ command, ticks })
 
-/** Most runs begin signed in, since that is where things go wrong. */
+const login: Command[] = [
+  { do: 'login', name: 'A' },
+  { do: 'advance', ms: 1000 },
+]
+
+/** Most runs begin signed in, some at a server that takes no token: that is where things go wrong. */
+const beginning = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Command[]>([]) },
+  { weight: 4, arbitrary: fc.constant(login) },
+  {
+    weight: 1,
+    arbitrary: fc.constant<Command[]>([
+      ...login,
+      { do: 'api', mode: '401' },
+      { do: 'request', method: 'GET', times: 2 },
+      { do: 'advance', ms: 3000 },
+    ]),
+  },
+)
+
+/** What may happen to a tab, in any order. */
 export const steps = fc
-  .tuple(fc.boolean(), fc.array(step, { maxLength: 30, size: 'max' }))
-  .map(([isSignedIn, rest]): Step[] => [
-    ...(isSignedIn
-      ? (
-          [
-            { do: 'login', name: 'A' },
-            { do: 'advance', ms: 1000 },
-          ] as const
-        ).map((each) => ({ command: each, ticks: undefined }))
-      : []),
-    ...rest,
-  ])
+  .tuple(beginning, fc.array(step, { maxLength: 30, size: 'max' }))
+  .map(([first, rest]): Step[] => [...first.map((each): Step => ({ command: each, ticks: undefined })), ...rest])
