@@ -584,7 +584,7 @@ export class OneTab {
       this.#fail(`Retry-After is ignored after ${gap} ms`)
     if (last.outcome === 'ok') {
       this.#checkNeed(call, last.at)
-    } else if (this.#lastHurry < last.settledAt) {
+    } else if (Math.max(this.#lastHurry, this.#lastJump) < last.settledAt) {
       const failures = here.length - 1 - here.findLastIndex(({ outcome }) => outcome === 'ok')
       if (gap < Math.min(5000, 500 * 2 ** (failures - 1)))
         this.#fail(`refresh ${failures + 1} comes ${gap} ms after a failure`)
