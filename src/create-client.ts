@@ -81,6 +81,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     trace,
     life,
     mark,
+    store,
     keeper,
     current,
     canRenew,
@@ -111,22 +112,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       flush()
     },
   })
-  const schedule = createSchedule<User>({
-    ...parts,
-    renewal,
-    isOnDemand: refresh.when === 'on-demand',
-    isStale: () => (state() as { freshness?: string }).freshness === 'stale',
-    isBehind: () => store.isBehind,
-    warn: ({ tokens }) => {
-      keeper.tell('expiring', { expiresAt: tokens.expiresAt as number })
-      flush()
-    },
-    tidy: () => {
-      store.retry()
-      keeper.reveal()
-      flush()
-    },
-  })
+  const schedule = createSchedule<User>({ ...parts, renewal })
   const { start, ready, stop } = createStartup<User>({ ...parts, signIn, renewal, schedule })
 
   return {

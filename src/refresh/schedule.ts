@@ -1,5 +1,9 @@
 import type { Environment } from '../environment.js'
-import { remainingLifetime, type Session, untilRenewal } from '../session/session.js'
+import type { Events } from '../events.js'
+import type { KeeperEvents } from '../session/auth-events.js'
+import type { Keeper } from '../session/keeper.js'
+import { NEVER, remainingLifetime, type Session, untilRenewal } from '../session/session.js'
+import type { Store } from '../session/store.js'
 import type { Backoff } from './backoff.js'
 import type { Renewal } from './renewal.js'
 
@@ -14,22 +18,16 @@ export interface Schedule {
 /** What a schedule is made of. */
 export interface ScheduleParts<User> {
   readonly environment: Environment
+  readonly refresh: { readonly when?: string | undefined }
+  readonly life: AbortSignal
+  readonly events: Events<KeeperEvents<User>>
+  readonly store: Store
+  readonly keeper: Keeper<User>
   readonly backoff: Backoff
   readonly renewal: Renewal<User>
-  readonly isOnDemand: boolean
-  /** Whether the state says that the token has expired. */
-  readonly isStale: () => boolean
-  readonly life: AbortSignal
-  readonly current: () => Session<User> | undefined
   readonly canRenew: (session: Session<User>) => boolean
-  /** Tells that `session` is about to end. */
-  readonly warn: (session: Session<User>) => void
   /** Ends `session`, whose token has expired. */
   readonly expire: (session: Session<User>) => void
-  /** Shows that the token has become stale, and writes again what could not be written. */
-  readonly tidy: () => void
-  /** Whether a write is owed to the storage. */
-  readonly isBehind: () => boolean
 }
 
 /** How soon a write that failed is tried again. */
@@ -38,21 +36,26 @@ const REWRITE = 15_000
 const LONGEST = 2 ** 31 - 1
 
 export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
-  const { environment, backoff, renewal, isOnDemand, isStale, life, current, canRenew, warn, expire, tidy, isBehind } =
-    parts
+  const { environment, refresh, life, events, store, keeper, backoff, renewal, canRenew, expire } = parts
+  const isOnDemand = refresh.when === 'on-demand'
   const { timers, lifecycle } = environment
   let timer: unknown
   /** The session and generation whose end was announced. */
   let warned = ''
+
+  const showState = (): void => {
+    keeper.reveal()
+    events.flush()
+  }
 
   /** What to do next about `session`, and in how many milliseconds. */
   const next = (session: Session<User>): [delay: number, act: () => void] => {
     const remaining = remainingLifetime(session, environment)
     const due = untilRenewal(session, environment)
     if (canRenew(session)) {
-      const renewAfter = lifecycle.isOnline() ? Math.max(due, backoff.pauses[0]) : Number.POSITIVE_INFINITY
+      const renewAfter = lifecycle.isOnline() ? Math.max(due, backoff.pauses[0]) : NEVER
       // A renewal that has to wait: the token expires first, and the state has to say so.
-      if (renewAfter > 0 && remaining < renewAfter && !isStale()) return [remaining, tidy]
+      if (renewAfter > 0 && remaining < renewAfter && !keeper.isStale()) return [remaining, showState]
       return [renewAfter, () => void renewal.renew(session, undefined, 'Its moment had come.').catch(() => undefined)]
     }
     const name = session.id + session.generation
@@ -61,7 +64,8 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
       due,
       () => {
         warned = name
-        warn(session)
+        keeper.tell('expiring', { expiresAt: session.tokens.expiresAt as number })
+        events.flush()
       },
     ]
   }
@@ -69,18 +73,16 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
   const arm = (): void => {
     timers.clear(timer)
     if (life.aborted || isOnDemand || renewal.isBusy) return
-    const session = current()
-    const delay = Math.min(
-      session ? next(session)[0] : Number.POSITIVE_INFINITY,
-      isBehind() ? REWRITE : Number.POSITIVE_INFINITY,
-    )
-    if (delay < Number.POSITIVE_INFINITY) timer = timers.set(check, Math.min(Math.max(0, Math.ceil(delay)), LONGEST))
+    const session = keeper.current()
+    const delay = Math.min(session ? next(session)[0] : NEVER, store.isBehind ? REWRITE : NEVER)
+    if (delay < NEVER) timer = timers.set(check, Math.min(Math.max(0, Math.ceil(delay)), LONGEST))
   }
 
   const check = (): void => {
     if (life.aborted) return
-    tidy()
-    const session = current()
+    store.retry()
+    showState()
+    const session = keeper.current()
     if (session && !(isOnDemand && canRenew(session))) {
       const [delay, act] = next(session)
       if (delay <= 0) act()

@@ -28,6 +28,8 @@ export interface Keeper<User> {
   isProbing(): boolean
   /** Shows the session as it is now; `isFirst` ends the state `loading`, which else goes on. */
   reveal(isFirst?: boolean): void
+  /** Whether the state says that the access token has expired. */
+  isStale(): boolean
   /** Begins a new session; `isJustIssued` if its tokens are. */
   establish(answer: TokenResponse<User>, isJustIssued: boolean): Promise<void>
   /** Moves on from `base` because of `cause`; `false` if the answer came too late. */
@@ -124,6 +126,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       return state
     },
     reveal,
+    isStale: () => state.status === 'authenticated' && state.freshness === 'stale',
     isProbing,
     async load(ask) {
       const text = await store.load()

@@ -28,6 +28,8 @@ export type StoredSession<User = unknown> = Omit<Session<User>, 'claims' | 'idCl
 /** Decides when tokens that arrived at `receivedAt` are renewed; `isWide` after a login, or after they had expired. */
 export type RenewalPlan = (tokens: TokenSet & { expiresAt: number }, receivedAt: number, isWide: boolean) => number
 
+/** Longer than anything lives. */
+export const NEVER = Number.POSITIVE_INFINITY
 const MINUTE = 60_000
 /** A token that lives shorter counts as expired on arrival: to renew it is to begin again. */
 const SHORTEST = 1000
@@ -35,11 +37,15 @@ const SHORTEST = 1000
 const GRACE = 30_000
 
 /** Completes a stored session with what only this page can know. */
-export function reviveSession<User>(stored: StoredSession<User>, { clock }: Environment): Session<User> {
+export function reviveSession<User>(
+  stored: StoredSession<User>,
+  { clock }: Environment,
+  claims = decodeClaims(stored.tokens.accessToken),
+): Session<User> {
   const { tokens, receivedAt } = stored
   return {
     ...stored,
-    claims: decodeClaims(tokens.accessToken),
+    claims,
     idClaims: decodeClaims(tokens.idToken),
     endsAt: tokens.expiresAt && clock.monotonic() + tokens.expiresAt - Math.max(clock.now(), receivedAt),
   }
@@ -71,7 +77,8 @@ export function nextSession<User>(
   const accessToken = requireAccessToken(answer)
   const kept = previous?.tokens
   const receivedAt = environment.clock.now()
-  const { exp, iat } = decodeClaims(accessToken) ?? {}
+  const claims = decodeClaims(accessToken)
+  const { exp, iat } = claims ?? {}
   const end = Number(exp) * 1000
   let clockOffset = previous?.clockOffset ?? 0
   let expiresAt = answer.expiresAt
@@ -124,13 +131,14 @@ export function nextSession<User>(
       clockOffset,
     },
     environment,
+    claims,
   )
 }
 
 /** How long the access token still lives, in milliseconds: by the wall clock or the monotonic one, whichever says less. */
 export function remainingLifetime({ tokens, endsAt }: Session, { clock }: Environment): number {
-  if (!tokens.accessToken) return Number.NEGATIVE_INFINITY
-  if (tokens.expiresAt === undefined || endsAt === undefined) return Number.POSITIVE_INFINITY
+  if (!tokens.accessToken) return -NEVER
+  if (tokens.expiresAt === undefined || endsAt === undefined) return NEVER
   return Math.min(tokens.expiresAt - clock.now(), endsAt - clock.monotonic())
 }
 
