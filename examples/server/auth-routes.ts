@@ -22,7 +22,7 @@ export function authRoutes({ config, users, accessTokens, refreshTokens }: Parts
     }
   }
 
-  app.post('/login', transport.checkOrigin, async (c) => {
+  app.post('/login', transport.checkHeader, transport.checkOrigin, async (c) => {
     const { username, password } = await readJson(c)
     if (!isFilled(username) || !isFilled(password)) {
       return invalidFields(c, {

@@ -8,7 +8,7 @@ const csrf = { 'X-Auth-Request': '1' }
 /** A server in cookie mode where johndoe has signed in, and his cookie. */
 async function signedIn(config: ServerConfig = {}) {
   const server = await startServer({ refreshTokenIn: 'cookie', refreshTokenLifetime: 100, ...config })
-  const response = await server.login()
+  const response = await server.login('johndoe', 'password123', csrf)
   return { server, response, cookie: pairOf(response) }
 }
 
@@ -83,7 +83,7 @@ it('leaves the cookie alone when it refuses one, since another tab may have sign
   expect(response.headers.getSetCookie()).toEqual([])
 })
 
-it.each(['/refresh', '/logout'])('demands the header X-Auth-Request at %s', async (path) => {
+it.each(['/refresh', '/logout', '/login'])('demands the header X-Auth-Request at %s', async (path) => {
   const { server, cookie } = await signedIn()
 
   const response = await server.post(path, {}, { Cookie: cookie, Origin: page })

@@ -32,7 +32,8 @@ export async function startServer(config: ServerConfig = {}) {
       headers: { 'Content-Type': 'application/json', ...headers },
       body: JSON.stringify(body),
     })
-  const login = (username = 'johndoe', password = 'password123') => post('/login', { username, password })
+  const login = (username = 'johndoe', password = 'password123', headers: Headers = {}) =>
+    post('/login', { username, password }, headers)
 
   return {
     url,
