@@ -56,12 +56,17 @@ export function createAttempt<User>(
     const { signal } = new AbortController()
     const exchange = async (): Promise<void> => {
       const answer = await call('refresh', async (context) => backend.refresh?.(session.tokens, context), signal)
-      if (await keeper.advance(session, answer ?? {}, cause)) {
+      const isCommitted = await keeper.advance(session, answer ?? {}, cause)
+      const now = keeper.current()
+      if (isCommitted) {
         backoff.reset()
         onSuccess()
+      } else if (now?.id !== session.id) {
+        // While a session goes on, its tokens may share a family with these: revoking one would end all.
+        revoke(answer ?? {}, session.tokens)
+      } else if (now.generation === session.generation) {
+        throw new AuthError('server_error', 'The ledger of the tabs knows a later generation, which this tab has not.')
       }
-      // While the session goes on, its tokens may share a family with these: revoking one would end all.
-      else if (keeper.current()?.id !== session.id) revoke(answer ?? {}, session.tokens)
       if (isLate) onLate()
     }
     try {

@@ -16,7 +16,7 @@ import {
 } from './session.js'
 import { type AuthState, LOADING, type LogoutReason, signedIn, signedOut } from './state.js'
 import type { Store } from './store.js'
-import { requireAccessToken, type TokenResponse } from './tokens.js'
+import type { TokenResponse } from './tokens.js'
 
 /** Holds the current session, and is the only one to change it: in memory, storage, ledger, state and events alike. */
 export interface Keeper<User> {
@@ -100,11 +100,12 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   }
 
   /** Makes `session` the current one, for this page and for the next. */
-  const keep = async (session: Session<User>, record = encodeRecord(session, backend.id)): Promise<void> => {
+  const keep = (session: Session<User>, record = encodeRecord(session, backend.id)): Promise<void> => {
     const isOther = current?.id !== session.id
     current = session
+    if (!isLoaded) return Promise.resolve()
     onChange(session, isOther)
-    if (isLoaded) await store.save(record)
+    return store.save(record)
   }
 
   const tell: Keeper<User>['tell'] = (name, details) => {
@@ -160,13 +161,14 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       await Promise.all(done)
     },
     async advance(base, answer, cause) {
-      requireAccessToken(answer)
+      const session = next(answer, base)
+      encodeRecord(session, backend.id)
       if (!(await ledger.commit(base)) || current?.id !== base.id) return false
-      // From the current session, not from `base`: the app may have set another user meanwhile.
-      void keep(next(answer, current))
-      trace.add('renewed', cause, current.generation)
+      // The app may have set another user meanwhile.
+      void keep(answer.user === undefined ? { ...session, user: current.user } : session)
+      trace.add('renewed', cause, session.generation)
       reveal()
-      tell('refresh', { expiresAt: current.tokens.expiresAt })
+      tell('refresh', { expiresAt: session.tokens.expiresAt })
       return true
     },
     async end(id, wanted, error) {
@@ -180,6 +182,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       await Promise.all(done)
     },
     setUser(user) {
+      adoptInitial()
       if (!current) return
       void keep({ ...current, user: isSame(user, current.user) ? current.user : user })
       reveal()

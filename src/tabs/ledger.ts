@@ -28,7 +28,7 @@ const PATIENCE = 3000
 export function openLedger(ledger: Ledger, name: string, environment: Environment): SessionLedger {
   const late = new AuthError('timeout', 'The ledger of the tabs gave no answer in 3 s.')
   const update: (step: Parameters<Ledger['update']>[1]) => Promise<void> = (step) =>
-    within(environment, PATIENCE, ledger.update(name, step), late)
+    within(environment, PATIENCE, (async () => ledger.update(name, step))(), late)
   const ignore = (): void => undefined
   return {
     adopt: ({ id, generation }) => update(() => ({ id, generation })).catch(ignore),

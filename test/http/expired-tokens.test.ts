@@ -1,7 +1,7 @@
-import { type AuthError, memoryStorage } from 'latchkey'
+import { type AuthError, jsonBackend, memoryStorage } from 'latchkey'
 import { describe, expect, it } from 'vitest'
 import { createAuthServer } from '../support/auth-server.ts'
-import { FORM, setUp, signedIn } from '../support/client.ts'
+import { FORM, type LoginForm, setUp, signedIn } from '../support/client.ts'
 import { pass, settle, stopTime, watch } from '../support/clock.ts'
 
 const API = 'https://api.test/todos'
@@ -106,6 +106,25 @@ describe('H4: a request of nobody', () => {
     await client.fetch(API)
 
     expect(server.to('api').map(({ authorization }) => authorization)).toEqual([null])
+  })
+
+  it('leaves without a token once `probe` has learnt that there is no session', async () => {
+    const backend = jsonBackend<LoginForm>({ baseUrl: 'https://api.test', refreshVia: 'cookie' })
+    const { client, server } = setUp({ baseUrl: 'https://api.test', backend, server: { refreshVia: 'cookie' } })
+    server.slowDown('refresh', 20)
+    const started = client.start({ probe: true })
+    const early = client.fetch(API)
+    while (server.refreshes === 0) await settle()
+
+    const responses = await Promise.all([early, client.fetch(API)])
+
+    expect(responses.map(({ status }) => status)).toEqual([401, 401])
+    expect(server.requests.map(({ endpoint, authorization }) => [endpoint, authorization])).toEqual([
+      ['refresh', null],
+      ['api', null],
+      ['api', null],
+    ])
+    expect(await started).toEqual({ status: 'unauthenticated', reason: 'never' })
   })
 
   it('is explained', async () => {

@@ -115,6 +115,22 @@ describe('H7: http', () => {
     expect(call.error).toBeInstanceOf(TimeoutError)
   })
 
+  it('ends a call after 30 s, where `http` leaves its timeout undefined', async () => {
+    stopTime()
+    const { client, server } = await signedIn({
+      http: { timeout: undefined } as object,
+      refresh: { when: 'on-demand' },
+    })
+    server.failNext('api', 'hang')
+    const call = watch(client.http.get('todos', { retry: 0 }))
+
+    await pass(29_999)
+    expect(call.status).toBe('pending')
+    await pass(1)
+
+    expect(call.error).toBeInstanceOf(TimeoutError)
+  })
+
   it('passes the `http` options on to ky', async () => {
     const { client, server } = await signedIn({ http: { headers: { 'X-App': '1' }, throwHttpErrors: false, retry: 0 } })
     server.failNext('api', unavailable)

@@ -100,6 +100,26 @@ describe('H5: a 401', () => {
     expect(client.state.status).toBe('authenticated')
   })
 
+  it.each([
+    ['another origin causes no refresh: it is not about our token', 'https://elsewhere.test/todos', 401, 0],
+    ['another path of `baseUrl` causes one, as any other', 'https://api.test/tasks', 200, 1],
+  ])('after a redirect to %s', async (_where, url, expected, refreshes) => {
+    const server = createAuthServer()
+    let isMoved = true
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      if (!isMoved || String(input) !== API) return server.fetch(input, init)
+      isMoved = false
+      return Object.defineProperties(unauthorized(), { redirected: { value: true }, url: { value: url } })
+    }
+    const { client, heard } = await signedIn({ server, fetch })
+
+    const response = await client.fetch(API)
+
+    expect(response.status).toBe(expected)
+    expect(server.refreshes).toBe(refreshes)
+    expect(heard('refresh')).toHaveLength(refreshes)
+  })
+
   it('ends no session by itself', async () => {
     const { client, server, heard } = await signedIn()
     server.failNext('api', unauthorized, 9)

@@ -187,6 +187,23 @@ describe('a relative `baseUrl` where there is no location', () => {
     auth.dispose()
   })
 
+  it.each<[string, (auth: AuthClient) => Promise<unknown>]>([
+    ['fetch', (auth) => auth.fetch('/x')],
+    ['http', (auth) => auth.http.get('x')],
+  ])('is invalid_option at the first relative request, by %s', async (_, send) => {
+    let sent = 0
+    const auth = new AuthClient({
+      baseUrl: '/api',
+      fetch: async () => {
+        sent += 1
+        return new Response()
+      },
+    })
+    await expect((async () => send(auth))()).rejects.toMatchObject({ name: 'AuthError', code: 'invalid_option' })
+    expect(sent).toBe(0)
+    auth.dispose()
+  })
+
   it('works with the location that the environment hands in', async () => {
     const sent: string[] = []
     const auth = new AuthClient({
@@ -214,6 +231,9 @@ describe('options that cannot work', () => {
     ['refresh.timeout', { baseUrl: '/', refresh: { timeout: 0 } }],
     ['refresh.timeout', { baseUrl: '/', refresh: { timeout: Number.NaN } }],
     ['storage', { baseUrl: '/', storage: new Map() }],
+    ['initial', { baseUrl: '/', initial: {} }],
+    ['initial', { baseUrl: '/', initial: { refreshToken: 'refresh' } }],
+    ['initial', { baseUrl: '/', initial: { accessToken: 'a\r\nX-Admin: 1' } }],
   ])('are refused by the constructor, which names `%s`: %o', (name, options) => {
     expect(() => new AuthClient(options as { baseUrl: string })).toThrow(
       expect.objectContaining({ code: 'invalid_option', message: expect.stringContaining(`\`${name}\``) }),

@@ -1,6 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type SetupOptions, signedIn } from '../support/client.ts'
-import { pass, settle, stopTime, watch } from '../support/clock.ts'
+import { pass, START, settle, stopTime, watch } from '../support/clock.ts'
 
 const API = 'https://api.test/todos'
 const ON_DEMAND: SetupOptions = { refresh: { when: 'on-demand' } }
@@ -169,6 +169,46 @@ describe('R6: a caller', () => {
 
     expect(call.error).toMatchObject({ code: 'network' })
     expect(server.refreshes).toBe(1)
+  })
+})
+
+describe('R6: time that a test has stopped in part, so that `performance` goes on', () => {
+  const stopPartly = (): void => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: START })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+  }
+
+  it.each([
+    ['a failure', undefined, 15_000],
+    ['a Retry-After', '20', 40_000],
+  ])('keeps the timer from trying again after %s no longer than the clock says', async (_which, retryAfter, pause) => {
+    stopPartly()
+    const { client, server, heard } = await signedIn({ refresh: { spread: false } })
+    server.failNext('refresh', () => unavailable(retryAfter), 1)
+    await pass(270_000)
+    expect(server.refreshes).toBe(1)
+
+    await pass(pause)
+
+    expect(server.refreshes).toBe(2)
+    expect(client.state).toMatchObject({ freshness: 'fresh' })
+    expect(heard('refreshFailed').map(({ retryAt }) => Number.isInteger(retryAt))).toEqual([true])
+  })
+
+  it('ends a Retry-After for callers, who are told a whole number', async () => {
+    stopPartly()
+    const { client, server } = await signedIn(ON_DEMAND)
+    server.failNext('refresh', () => unavailable('20'), 1)
+    await client.getAccessToken({ forceRefresh: true }).catch(() => undefined)
+    const call = watch(client.getAccessToken({ forceRefresh: true }))
+    await settle()
+    expect(call.error).toMatchObject({ code: 'rate_limited', retryAt: expect.toSatisfy(Number.isInteger) })
+
+    await pass(20_000)
+
+    expect(await client.getAccessToken({ forceRefresh: true })).toBe(server.current.accessToken)
   })
 })
 

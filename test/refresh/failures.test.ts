@@ -1,7 +1,7 @@
-import { AuthError, jsonBackend } from 'latchkey'
+import { AuthError, jsonBackend, type Ledger, type LedgerRow } from 'latchkey'
 import { describe, expect, it } from 'vitest'
 import { createAuthServer, type Fault } from '../support/auth-server.ts'
-import { FORM, type LoginForm, setUp, signedIn } from '../support/client.ts'
+import { FORM, type LoginForm, type Setup, type SetupOptions, setUp, signedIn } from '../support/client.ts'
 import { pass, START, settle, stopTime, watch } from '../support/clock.ts'
 
 const API = 'https://api.test/todos'
@@ -277,6 +277,157 @@ describe('R5: isFinal', () => {
 
     await expect(client.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'invalid_response' })
 
+    expect(client.state.status).toBe('authenticated')
+  })
+})
+
+describe('R5: an attempt that breaks off', () => {
+  const original = new TypeError('Cannot read properties of undefined')
+  const breakOff = (): never => {
+    throw original
+  }
+  /** Each begins signed in, and from then on all attempts break off. */
+  const causes: [string, (options: SetupOptions) => Promise<Setup>][] = [
+    [
+      'an isFinal that throws',
+      async (options) => {
+        const backend = jsonBackend<LoginForm>({ baseUrl: 'https://api.test', isFinal: breakOff })
+        const setup = await signedIn({ ...options, baseUrl: 'https://api.test', backend })
+        setup.server.failNext('refresh', () => status(502), Number.POSITIVE_INFINITY)
+        return setup
+      },
+    ],
+    [
+      'a ledger that rejects',
+      async (options) => {
+        let row: LedgerRow | undefined
+        let isBroken = false
+        const ledger: Ledger = {
+          async update(_, step) {
+            if (isBroken) breakOff()
+            row = step(row) ?? row
+          },
+        }
+        const setup = await signedIn({ ...options, server: { rotates: false }, environment: { ledger } })
+        isBroken = true
+        return setup
+      },
+    ],
+  ]
+
+  it.each(causes)('by %s is a failure like any other: told, reported, and the session stays', async (_, begin) => {
+    stopTime()
+    const { client, heard, reported } = await begin({ refresh: { when: 'on-demand' } })
+
+    const call = watch(client.getAccessToken({ forceRefresh: true }))
+    await settle()
+
+    expect(call.error).toMatchObject({ name: 'AuthError', code: 'server_error', retryable: true })
+    expect(heard('refreshFailed')).toMatchObject([{ attempt: 1, retryAt: expect.any(Number) }])
+    expect(heard('refreshFailed')[0]?.error).toBe(call.error)
+    expect(reported).toEqual([original])
+    expect(heard('logout')).toEqual([])
+    expect((await client.fetch(API)).status).toBe(200)
+  })
+
+  it.each(causes)('by %s rejects callers whose token has expired with that error', async (_, begin) => {
+    stopTime()
+    const { client, heard } = await begin({ refresh: { when: 'on-demand' } })
+    await pass(300_000)
+
+    const calls = [watch(client.getAccessToken()), watch(client.fetch(API))]
+    await settle()
+
+    for (const { error } of calls) expect(error).toBe(heard('refreshFailed')[0]?.error)
+    expect(client.state).toMatchObject({ status: 'authenticated', freshness: 'stale' })
+  })
+
+  it.each(causes)('by %s causes no storm: the timer backs off', async (_, begin) => {
+    stopTime()
+    const { client, server } = await begin({ refresh: { spread: false } })
+    await pass(270_000)
+    expect(server.refreshes).toBe(1)
+
+    await pass(1000)
+    expect(server.refreshes).toBe(1)
+    await pass(59_000)
+
+    expect(server.refreshes).toBeGreaterThan(1)
+    expect(server.refreshes).toBeLessThan(6)
+    expect(client.state.status).toBe('authenticated')
+  })
+})
+
+describe('R5: a ledger that writes a step down, and is too late to say so', () => {
+  it('causes no storm', async () => {
+    stopTime()
+    let row: LedgerRow | undefined
+    let isLate = false
+    const ledger: Ledger = {
+      async update(_, step) {
+        row = step(row) ?? row
+        if (isLate) await new Promise(() => undefined)
+      },
+    }
+    const { client, server } = await signedIn({
+      server: { rotates: false },
+      environment: { ledger },
+      refresh: { spread: false },
+    })
+    isLate = true
+    await pass(273_000)
+    expect(server.refreshes).toBe(1)
+    isLate = false
+
+    await pass(60_000)
+
+    expect(server.refreshes).toBeGreaterThan(1)
+    expect(server.refreshes).toBeLessThan(6)
+    expect(client.state.status).toBe('authenticated')
+  })
+})
+
+describe('R5: an answer whose `user` is nothing that JSON can hold', () => {
+  const backend = () => {
+    const calls = { refreshes: 0 }
+    const tokens = () => ({ accessToken: `a${calls.refreshes}`, refreshToken: 'r', lifetime: 300_000 })
+    return Object.assign(calls, {
+      id: 'own',
+      origin: undefined,
+      refreshVia: 'body' as const,
+      login: async () => tokens(),
+      async refresh() {
+        calls.refreshes += 1
+        return { ...tokens(), user: { id: 10n } }
+      },
+    })
+  }
+
+  it('is a failure like any other: told, and the session stays', async () => {
+    stopTime()
+    const { client, heard } = await signedIn({ backend: backend(), refresh: { when: 'on-demand' } })
+
+    const call = watch(client.getAccessToken({ forceRefresh: true }))
+    await settle()
+
+    expect(call.error).toMatchObject({ name: 'AuthError', code: 'invalid_option' })
+    expect(heard('refreshFailed')[0]?.error).toBe(call.error)
+    expect(heard('refresh')).toEqual([])
+    expect(client.state.status).toBe('authenticated')
+  })
+
+  it('causes no storm', async () => {
+    stopTime()
+    const own = backend()
+    const { client } = await signedIn({ backend: own, refresh: { spread: false } })
+    await pass(270_000)
+    expect(own.refreshes).toBe(1)
+
+    await pass(1000)
+    expect(own.refreshes).toBe(1)
+    await pass(59_000)
+
+    expect(own.refreshes).toBeLessThan(6)
     expect(client.state.status).toBe('authenticated')
   })
 })

@@ -1,5 +1,5 @@
 import { AuthClient, memoryStorage, type TokenStorage } from 'latchkey'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FORM, signedIn } from '../support/client.ts'
 import {
   createIssuer,
@@ -115,6 +115,71 @@ describe('dispose()', () => {
     for (const call of later) await expect(call).rejects.toMatchObject({ name: 'AuthError', code: 'disposed' })
     await expect(auth.http.get('todos')).rejects.toBeInstanceOf(Error)
     expect([issuer.logins, issuer.refreshes, issuer.logouts]).toEqual([1, 0, 0])
+  })
+
+  it('rejects requests to other origins with `disposed`, too', async () => {
+    let sent = 0
+    const fetch = async (): Promise<Response> => {
+      sent += 1
+      return new Response()
+    }
+    const { auth } = await virtuallySignedIn({ baseUrl: 'http://localhost/', fetch })
+    await auth.fetch('https://elsewhere.test/')
+    auth.dispose()
+    await expect(auth.fetch('https://elsewhere.test/')).rejects.toMatchObject({ code: 'disposed' })
+    await expect(auth.fetch(new Request('https://elsewhere.test/'))).rejects.toMatchObject({ code: 'disposed' })
+    expect(sent).toBe(1)
+  })
+
+  it('keeps setUser() from changing or writing anything', async () => {
+    const storage = memoryStorage()
+    const { auth, page } = await virtuallySignedIn({ storage })
+    const [{ state }, record] = [auth, storage.getItem('latchkey')]
+    auth.dispose()
+    auth.setUser({ id: 2, name: 'Grace' })
+    await settle()
+    expect(auth.state).toBe(state)
+    expect(storage.getItem('latchkey')).toBe(record)
+    expect(page.timers).toBe(0)
+  })
+
+  it('leaves nothing to be heard by who subscribes afterwards', async () => {
+    const { auth, issuer, page } = await virtuallySignedIn()
+    await page.pass(SECOND)
+    let release: () => void = () => undefined
+    issuer.onRefresh = () => new Promise<void>((resolve) => (release = resolve))
+    auth.getAccessToken({ forceRefresh: true }).catch(() => undefined)
+    await settle()
+    auth.dispose()
+    const heard: unknown[] = []
+    const undo = [
+      auth.on('refresh', (event) => void heard.push(event)),
+      auth.subscribe((state) => void heard.push(state)),
+    ]
+    const before = auth.state
+    // An answer that comes after its deadline is committed, and told at once.
+    await page.pass(10 * SECOND)
+    release()
+    await settle()
+    expect(auth.state).not.toBe(before)
+    expect(heard).toEqual([])
+    for (const each of undo) each()
+  })
+
+  it.each<[string, TokenStorage]>([
+    ['answers', memoryStorage()],
+    ['does not answer', { ...memoryStorage(), getItem: () => new Promise(() => undefined) }],
+  ])('makes no unhandled rejection of a start() that nobody waits for, while the storage %s', async (_, storage) => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', note)
+    onTestFinished(() => void process.off('unhandledRejection', note))
+    const { auth } = createVirtualClient({ storage })
+    void auth.start()
+    auth.dispose()
+    void auth.start()
+    await settle()
+    expect(unhandled).toEqual([])
   })
 
   it('rejects what is waiting with `disposed`', async () => {

@@ -11,6 +11,7 @@ import {
   SECOND,
   settle,
   type User,
+  type VirtualClient,
   virtuallySignedIn,
 } from './virtual-page.ts'
 
@@ -73,6 +74,26 @@ describe('login()', () => {
     await expect(client.login({ ...FORM, password: 'wrong' })).rejects.toMatchObject({ code: 'invalid_credentials' })
     expect(client.state).toMatchObject({ status: 'authenticated' })
     expect(events).toEqual([])
+  })
+
+  it.each<[string, (auth: VirtualClient['auth'], user: User) => Promise<unknown>]>([
+    ['login()', (auth) => auth.login()],
+    ['setTokens()', (auth, user) => auth.setTokens({ accessToken: 'mine', user })],
+  ])('keeps the session before, when the `user` is nothing that JSON can hold: %s', async (_, enter) => {
+    const storage = memoryStorage()
+    const { auth, issuer, page, told, states } = await virtuallySignedIn({ storage })
+    const [{ state }, record] = [auth, storage.getItem('latchkey')]
+    const user = { id: 10n } as unknown as User
+    issuer.answer = () => ({ user })
+    await expect(enter(auth, user)).rejects.toMatchObject({ name: 'AuthError', code: 'invalid_option' })
+    expect(auth.state).toBe(state)
+    expect(storage.getItem('latchkey')).toBe(record)
+    expect(await auth.getAccessToken()).toBe('access-1')
+    expect([told, states]).toEqual([[], []])
+    issuer.answer = () => ({ lifetime: 5 * MINUTE })
+    await page.pass(5 * MINUTE)
+    expect(issuer.offered[0]).toMatchObject({ refreshToken: 'refresh-1' })
+    expect(told).toEqual(['refresh'])
   })
 
   it('over a session tells `logout` (replaced), then `login`', async () => {

@@ -160,6 +160,24 @@ describe('setUser()', () => {
     expect(userOf(auth.state)).toEqual({ id: 1, name: 'Grace' })
   })
 
+  it('throws invalid_option and changes nothing, where the user is nothing that JSON can hold', async () => {
+    const storage = memoryStorage()
+    const { auth, issuer, states } = await virtuallySignedIn({ storage })
+    const [{ state }, record] = [auth, storage.getItem('latchkey')]
+    const cyclic: User & { self?: unknown } = { id: 2 }
+    cyclic.self = cyclic
+    for (const user of [cyclic, { id: 10n } as unknown as User]) {
+      expect(() => auth.setUser(user)).toThrow(expect.objectContaining({ name: 'AuthError', code: 'invalid_option' }))
+    }
+    await settle()
+    expect(auth.state).toBe(state)
+    expect(storage.getItem('latchkey')).toBe(record)
+    expect(states).toEqual([])
+    await auth.getAccessToken({ forceRefresh: true })
+    expect(userOf(auth.state)).toEqual(ADA)
+    expect(issuer.refreshes).toBe(1)
+  })
+
   it('keeps the generation and the expiry', async () => {
     const { auth, page, heard } = await virtuallySignedIn()
     const expiresAt = page.now() + 5 * MINUTE
@@ -260,6 +278,19 @@ describe('the `user` of a backend', () => {
     const { auth, page } = createVirtualClient({ issuer })
     expect(await auth.login()).toMatchObject({ status: 'authenticated', user: ADA })
     expect(page.reported).toEqual([])
+  })
+
+  it('is waited for no longer than a token call, though it hangs without a request', async () => {
+    const issuer = Object.assign(createIssuer(), { user: () => new Promise<never>(() => undefined) })
+    const { auth, page, told } = createVirtualClient({ issuer, refresh: { timeout: 4 * SECOND } })
+    let isDone = false
+    const login = auth.login().finally(() => (isDone = true))
+    await page.pass(4 * SECOND - 1)
+    expect(isDone).toBe(false)
+    await page.pass(1)
+    expect(isDone).toBe(true)
+    expect(await login).toMatchObject({ status: 'authenticated', user: ADA })
+    expect(told).toEqual(['login'])
   })
 
   it('is not asked at each refresh', async () => {

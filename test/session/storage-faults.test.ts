@@ -186,6 +186,54 @@ describe('a storage that is asynchronous', () => {
     await settle()
     expect(items.get('latchkey')).toBe(undefined)
   })
+
+  /** Rejects the first write when the test says so, and works from then on. */
+  function failingOnce(): TokenStorage & { items: Map<string, string>; fail: () => void } {
+    const items = new Map<string, string>()
+    let isFirst = true
+    const storage = {
+      items,
+      fail: (): void => undefined,
+      getItem: async (key: string) => items.get(key) ?? null,
+      async setItem(key: string, value: string) {
+        if (isFirst) {
+          isFirst = false
+          await new Promise<void>((_, refuse) => (storage.fail = () => refuse(new Error('The bridge is gone.'))))
+        }
+        items.set(key, value)
+      },
+      removeItem: async (key: string) => void items.delete(key),
+    }
+    return storage
+  }
+
+  it('F22: gets no record back that was signed out of while its write was failing', async () => {
+    const storage = failingOnce()
+    const { auth, page, told } = createVirtualClient({ storage })
+    const login = auth.login()
+    await settle()
+    const logout = auth.logout()
+    storage.fail()
+    await Promise.all([login, logout])
+    await page.pass(HOUR)
+    await page.wake('focus')
+    expect([...storage.items]).toEqual([])
+    expect(told).toEqual(['login', 'logout'])
+  })
+
+  it('F22: gets a newer record at once, when the write before it fails', async () => {
+    const storage = failingOnce()
+    const { auth, page, told } = createVirtualClient({ storage })
+    const login = auth.login()
+    await settle()
+    auth.setUser({ id: 2 })
+    const before = page.now()
+    storage.fail()
+    await login
+    expect(storage.items.get('latchkey')).toContain('{"id":2}')
+    expect(page.now()).toBe(before)
+    expect(told).toEqual(['login'])
+  })
 })
 
 describe('a storage that recovers', () => {

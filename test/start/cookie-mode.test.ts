@@ -1,4 +1,12 @@
-import { AuthError, type AuthState, jsonBackend, memoryStorage, type TokenStorage, webStorage } from 'latchkey'
+import {
+  AuthError,
+  type AuthState,
+  jsonBackend,
+  memoryStorage,
+  type TokenSet,
+  type TokenStorage,
+  webStorage,
+} from 'latchkey'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   ADA,
@@ -9,6 +17,7 @@ import {
   type Issuer,
   MINUTE,
   SECOND,
+  settle,
   type User,
   type VirtualClient,
   type VirtualOptions,
@@ -57,6 +66,19 @@ describe('the refresh token of cookie mode', () => {
     await auth.getAccessToken({ forceRefresh: true })
     expect(issuer.offered).toHaveLength(1)
     expect(issuer.offered[0]?.refreshToken).toBe(undefined)
+  })
+
+  it('is not handed to `user` either, wherever it came from', async () => {
+    const seen: TokenSet[] = []
+    const user = async (tokens: TokenSet): Promise<User> => {
+      seen.push(tokens)
+      return ADA
+    }
+    const { auth } = cookieClient({ issuer: Object.assign(cookieIssuer(), { user }) })
+    await auth.login()
+    await auth.setTokens({ accessToken: 'elsewhere', refreshToken: 'refresh-elsewhere' })
+    expect(seen.map(({ accessToken }) => accessToken)).toEqual(['access-1', 'elsewhere'])
+    expect(JSON.stringify(seen)).not.toContain('refresh-')
   })
 })
 
@@ -171,6 +193,25 @@ describe('a page load in cookie mode with a memory storage', () => {
     expect(localStorage.getItem(MARK)).not.toBe(null)
   })
 
+  it('asks who it is as soon as the server works again, and shows it', async () => {
+    let asked = 0
+    const user = async (): Promise<User> => {
+      asked += 1
+      return ADA
+    }
+    const issuer = Object.assign(cookieIssuer(), { user })
+    issuer.onRefresh = () => Promise.reject(new AuthError('server_error', 'Down.', { status: 503 }))
+    const { auth, page, states, told } = await reload({ issuer })
+    expect(await auth.start()).toMatchObject({ status: 'authenticated', freshness: 'stale', user: undefined })
+    expect(asked).toBe(0)
+    issuer.onRefresh = () => undefined
+    await page.pass(MINUTE)
+    expect(auth.state).toMatchObject({ freshness: 'fresh', user: ADA })
+    expect(states.at(-1)).toBe(auth.state)
+    expect(told).toEqual(['refreshFailed', 'refresh'])
+    expect(asked).toBe(1)
+  })
+
   it('is stale at once while offline, and recovers at `online`', async () => {
     const { auth, issuer, page } = await reload()
     page.goOffline()
@@ -246,10 +287,50 @@ describe('an anonymous visitor in cookie mode', () => {
     expect(await started).toEqual({ status: 'unauthenticated', reason: 'never' })
   })
 
+  it('is told to have signed in, and of nothing else, who signs in while `probe` is under way', async () => {
+    const issuer = cookieIssuer()
+    let answer: () => void = () => undefined
+    issuer.onRefresh = () =>
+      new Promise((_, reject) => (answer = () => reject(new AuthError('refresh_rejected', '401'))))
+    const { auth, told } = cookieClient({ issuer })
+    const started = auth.start({ probe: true })
+    await settle()
+    const login = auth.login()
+    await settle()
+    answer()
+    expect(await login).toMatchObject({ status: 'authenticated', user: ADA })
+    await started
+    await settle()
+    expect(told).toEqual(['login'])
+    expect(auth.state).toMatchObject({ status: 'authenticated', user: ADA })
+    expect(localStorage.getItem(MARK)).not.toBe(null)
+  })
+
   it('causes no call with `probe` in body mode', async () => {
     const { auth, issuer } = createVirtualClient()
     await auth.start({ probe: true })
     expect(issuer.refreshes).toBe(0)
+  })
+})
+
+describe('a login in cookie mode', () => {
+  it('is followed by a refresh where its answer holds no token at all', async () => {
+    const sent: string[] = []
+    const { auth, told } = createVirtualClient({
+      backend: jsonBackend<{ name?: string }, User>({
+        baseUrl: 'https://api.test',
+        refreshVia: 'cookie',
+        login: { path: 'login', readTokens: () => ({}) },
+      }),
+      fetch: async (input) => {
+        sent.push(String(input))
+        return Response.json(String(input).endsWith('/refresh') ? { access_token: 'by-cookie', user: ADA } : {})
+      },
+    })
+    expect(await auth.login()).toMatchObject({ status: 'authenticated', user: ADA })
+    expect(sent).toEqual(['https://api.test/login', 'https://api.test/refresh'])
+    expect(await auth.getAccessToken()).toBe('by-cookie')
+    expect(told).toEqual(['login'])
   })
 })
 

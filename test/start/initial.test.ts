@@ -94,6 +94,38 @@ describe('`initial`', () => {
     expect(states).toHaveLength(1)
   })
 
+  it('writes nothing over a session in the storage, though its user is set before start()', async () => {
+    const storage = memoryStorage()
+    const first = await virtuallySignedIn({ storage })
+    first.auth.dispose()
+    const record = storage.getItem('latchkey')
+    const { auth } = createVirtualClient({ initial, storage, page: first.page })
+    expect(auth.state).toMatchObject({ user: ADA })
+    auth.setUser({ id: 3, name: 'Edited' })
+    expect(auth.state).toMatchObject({ user: { name: 'Edited' } })
+    expect(storage.getItem('latchkey')).toBe(record)
+    expect(await auth.start()).toMatchObject({ user: ADA })
+    expect(await auth.getAccessToken()).toBe('access-1')
+    expect(storage.getItem('latchkey')).toBe(record)
+  })
+
+  it('keeps the user that is set before start(), where the storage holds no session', async () => {
+    const storage = memoryStorage()
+    const { auth } = createVirtualClient({ initial, storage })
+    expect(auth.state).toMatchObject({ user: ADA })
+    auth.setUser({ id: 3, name: 'Edited' })
+    expect(storage.getItem('latchkey')).toBe(null)
+    expect(await auth.start()).toMatchObject({ user: { name: 'Edited' } })
+    expect(storage.getItem('latchkey')).toContain('Edited')
+  })
+
+  it('is who setUser() is about before start(), though nobody has read `state` yet', async () => {
+    const { auth } = createVirtualClient({ initial })
+    auth.setUser({ id: 3, name: 'Edited' })
+    expect(auth.state).toMatchObject({ user: { name: 'Edited' } })
+    expect(await auth.start()).toMatchObject({ user: { name: 'Edited' } })
+  })
+
   it('is renewed at the start when it has expired by then', async () => {
     const { auth, issuer, page } = createVirtualClient({ initial })
     expect(auth.state).toMatchObject({ freshness: 'fresh' })

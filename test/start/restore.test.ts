@@ -9,6 +9,7 @@ import {
   MINUTE,
   SECOND,
   settle,
+  type User,
   type VirtualClient,
   type VirtualOptions,
   virtuallySignedIn,
@@ -327,5 +328,24 @@ describe('asking who is signed in, at restore', () => {
     const started = auth.start()
     await page.pass(3 * SECOND)
     expect(await started).toMatchObject({ status: 'authenticated', user: undefined })
+  })
+
+  it('tells `subscribe` of the user who comes later than that', async () => {
+    const { text, now } = await leaveRecord({ issuer: createIssuer(() => ({ lifetime: 5 * MINUTE, user: undefined })) })
+    const storage = holding(text)
+    const page = createVirtualPage(now)
+    const user = () =>
+      new Promise<User>((resolve) => void page.environment.timers?.set(() => resolve({ id: 7 }), 5 * SECOND))
+    const issuer = { ...createIssuer(), user }
+    const { auth, states, told } = createVirtualClient({ storage, issuer, page })
+    const started = auth.start()
+    await page.pass(3 * SECOND)
+    expect(await started).toHaveProperty('user', undefined)
+    await page.pass(2 * SECOND)
+    expect(auth.state).toMatchObject({ user: { id: 7 } })
+    expect(states).toHaveLength(2)
+    expect(states[1]).toBe(auth.state)
+    expect(storage.getItem('latchkey')).toContain('{"id":7}')
+    expect(told).toEqual([])
   })
 })

@@ -6,6 +6,7 @@ import {
   createVirtualClient,
   type Issuer,
   MINUTE,
+  SECOND,
   settle,
   type User,
   virtuallySignedIn,
@@ -123,6 +124,55 @@ describe('a page that comes back from a redirect login', () => {
   it('makes a token that is asked for meanwhile wait for it', async () => {
     const { auth } = createVirtualClient({ issuer: returning(async () => answer) })
     expect(await auth.getAccessToken()).toBe('by-redirect')
+  })
+
+  it.each([
+    ['https://evil.example/x', undefined],
+    ['//evil.example', undefined],
+    ['\\\\evil.example', undefined],
+    ['javascript:alert(1)', undefined],
+    ['http://', undefined],
+    ['/path?a#b', '/path?a#b'],
+    ['http://localhost:3000/path?a#b', '/path?a#b'],
+    ['http://localhost:3000//evil.example', '/evil.example'],
+    ['/.//evil.example', '/evil.example'],
+  ])('leads to this origin alone: %j comes as %j', async (returnTo, expected) => {
+    const { auth } = createVirtualClient({ issuer: returning(() => ({ ...answer, returnTo })) })
+    const result = await auth.start()
+    expect(result.status).toBe('authenticated')
+    expect(result.returnTo).toBe(expected)
+  })
+
+  it('tells no `logout` of a session that was only asked for by `probe`', async () => {
+    const issuer = Object.assign(
+      returning(() => answer),
+      { refreshVia: 'cookie' as const },
+    )
+    const { auth, told } = createVirtualClient({ issuer })
+    expect(await auth.start({ probe: true })).toMatchObject({ status: 'authenticated', user: ADA })
+    expect(told).toEqual(['login'])
+    expect(issuer.refreshes).toBe(0)
+  })
+
+  it('is settled within the deadline of a token call, requests too, though the backend hangs', async () => {
+    const issuer = returning(() => new Promise(() => undefined))
+    const { auth, page } = createVirtualClient({
+      issuer,
+      attachTo: ['http://localhost'],
+      refresh: { timeout: 4 * SECOND },
+      fetch: async () => Response.json({}),
+    })
+    const calls = [auth.start(), auth.getAccessToken(), auth.fetch('http://localhost/todos')]
+    const outcomes = Promise.allSettled(calls)
+    await page.pass(4 * SECOND)
+    expect(await outcomes).toMatchObject([
+      { reason: { code: 'timeout' } },
+      { reason: { code: 'login_required' } },
+      { value: { status: 200 } },
+    ])
+    expect(auth.state).toEqual({ status: 'unauthenticated', reason: 'never' })
+    await auth.login()
+    expect(auth.state).toHaveProperty('status', 'authenticated')
   })
 })
 

@@ -104,6 +104,15 @@ describe('start()', () => {
     expect(auth.state).toHaveProperty('status', 'authenticated')
   })
 
+  it('answers with the state of now, when it is called again', async () => {
+    const { auth } = createVirtualClient()
+    expect(await auth.login()).toHaveProperty('status', 'authenticated')
+    expect(await auth.start()).toBe(auth.state)
+    expect(auth.state).toHaveProperty('status', 'authenticated')
+    await auth.logout()
+    expect(await auth.start()).toEqual({ status: 'unauthenticated', reason: 'logout' })
+  })
+
   it('rejects as disposed on a client that was disposed of', async () => {
     const { auth } = createVirtualClient()
     auth.dispose()
