@@ -1,7 +1,6 @@
-import type { AuthBackend, LogoutOptions } from './backends/contract.js'
+import type { AuthBackend, LogoutOptions, TokenCaller } from './backends/contract.js'
 import { type Environment, within } from './environment.js'
 import { AuthError } from './errors.js'
-import type { TokenCaller } from './http/token-calls.js'
 import type { Keeper } from './session/keeper.js'
 import type { TokenResponse, TokenSet } from './session/tokens.js'
 

@@ -71,3 +71,14 @@ export interface AuthBackend<Credentials = never, User = unknown> {
    */
   isFinal?(answer: BackendAnswer): boolean
 }
+
+/** The calls that a backend makes. */
+export type TokenCall = 'login' | 'refresh' | 'logout' | 'resume' | 'user'
+
+/** Calls the backend, and tells its failures apart. */
+export type TokenCaller = <T>(
+  call: TokenCall,
+  run: (context: BackendContext) => Promise<T>,
+  signal: AbortSignal,
+  logoutOptions?: BackendContext['logoutOptions'],
+) => Promise<T>

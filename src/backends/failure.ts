@@ -1,10 +1,7 @@
 import { AuthError, type AuthErrorCode, isAuthError } from '../errors.js'
 import { isObject } from '../session/json.js'
-import type { AuthBackend, BackendAnswer } from './contract.js'
+import type { AuthBackend, BackendAnswer, TokenCall } from './contract.js'
 import { TOKEN_NAMES } from './read-tokens.js'
-
-/** The calls that a backend makes. */
-export type TokenCall = 'login' | 'refresh' | 'logout' | 'resume' | 'user'
 
 /** OAuth errors that blame the client or its request, not the person's grant (RFC 6749, section 5.2). */
 const BLAMES_CLIENT = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_request']

@@ -1,17 +1,9 @@
-import type { AuthBackend, BackendAnswer, BackendContext } from '../backends/contract.js'
-import { failureOf, type TokenCall } from '../backends/failure.js'
+import type { AuthBackend, BackendAnswer, TokenCaller } from '../backends/contract.js'
+import { failureOf } from '../backends/failure.js'
 import { type Environment, unlessAborted, within } from '../environment.js'
 import { AuthError } from '../errors.js'
 import { parseBody } from '../session/json.js'
 import type { Destinations } from './destinations.js'
-
-/** Calls the backend, and tells its failures apart. */
-export type TokenCaller = <T>(
-  call: TokenCall,
-  run: (context: BackendContext) => Promise<T>,
-  signal: AbortSignal,
-  logoutOptions?: BackendContext['logoutOptions'],
-) => Promise<T>
 
 /** What a caller is made of. */
 export interface TokenCallerParts {
