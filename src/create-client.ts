@@ -91,14 +91,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     backoff,
   }
 
-  const signIn = createSignIn<User>({
-    ...parts,
-    flush,
-    onEnter: () => {
-      backoff.reset()
-      flush()
-    },
-  })
+  const signIn = createSignIn<User>(parts)
   const renewal = createRenewal<User>({
     ...parts,
     attempt: createAttempt<User>({

@@ -1,6 +1,9 @@
 import type { AuthBackend, LogoutOptions, TokenCaller } from './backends/contract.js'
 import { type Environment, within } from './environment.js'
 import { AuthError } from './errors.js'
+import type { Events } from './events.js'
+import type { Backoff } from './refresh/backoff.js'
+import type { KeeperEvents } from './session/auth-events.js'
 import type { Keeper } from './session/keeper.js'
 import type { TokenResponse, TokenSet } from './session/tokens.js'
 
@@ -30,15 +33,14 @@ export interface SignInParts<User> {
   readonly keeper: Keeper<User>
   readonly call: TokenCaller
   readonly life: AbortSignal
-  readonly flush: () => void
-  /** Called when a session has begun. */
-  readonly onEnter: () => void
+  readonly events: Events<KeeperEvents<User>>
+  readonly backoff: Backoff
 }
 
 const FAREWELL_AT_MOST = 2000
 
 export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
-  const { backend, inCookie, environment, keeper, call, life, flush, onEnter } = parts
+  const { backend, inCookie, environment, keeper, call, life, events, backoff } = parts
   let login: AbortController | undefined
   let asking: Promise<void> | undefined
 
@@ -66,7 +68,7 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
     const user = await askUser(session.tokens, life).catch(() => undefined)
     if (user === undefined || keeper.current()?.id !== session.id) return
     keeper.setUser(user)
-    flush()
+    events.flush()
   }
 
   /** Fetches what an answer may lack: the access token of a login in two steps or by cookie alone, and the user. */
@@ -111,7 +113,8 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
         if (login === mine) login = undefined
       }
       const established = keeper.establish(answer, isJustIssued)
-      onEnter()
+      backoff.reset()
+      events.flush()
       await established
     },
   }

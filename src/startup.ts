@@ -141,7 +141,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     start,
     ready(signal) {
       if (isLoaded && !life.aborted) return undefined
-      start(false).catch(() => undefined)
+      void start(false)
       return unlessAborted(life.aborted ? Promise.reject(life.reason) : loaded, signal)
     },
     stop: () => stop?.(),

@@ -23,7 +23,7 @@ const LOOPBACK = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/
 
 /** Relative prefixes are resolved at the first request, not before: only then there has to be a page. */
 export function createDestinations({ prefixes, allowInsecure, environment }: DestinationsParts): Destinations {
-  let targets: URL[] | undefined
+  let targets: { origin: string; path: string }[] | undefined
 
   const resolve = (input: string | URL): URL | undefined => {
     try {
@@ -38,12 +38,10 @@ export function createDestinations({ prefixes, allowInsecure, environment }: Des
     includes({ origin, pathname }) {
       targets ??= prefixes.map((prefix) => {
         const url = resolve(prefix)
-        if (url) return url
+        if (url) return { origin: url.origin, path: url.pathname.replace(/\/*$/, '/') }
         throw new AuthError('invalid_option', `\`${prefix}\` is relative, and there is no page: give the whole URL.`)
       })
-      return targets.some(
-        (target) => origin === target.origin && `${pathname}/`.startsWith(target.pathname.replace(/\/*$/, '/')),
-      )
+      return targets.some((target) => origin === target.origin && `${pathname}/`.startsWith(target.path))
     },
     requireSecure({ protocol, hostname, host }) {
       const isAllowed = LOOPBACK.test(hostname) || allowInsecure.includes(hostname) || allowInsecure.includes(host)

@@ -33,9 +33,5 @@ export function isSame(left: unknown, right: unknown): boolean {
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    (isObject(value) ? [Object.prototype, null].includes(Object.getPrototypeOf(value)) : true)
-  )
+  return Array.isArray(value) || (isObject(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
 }

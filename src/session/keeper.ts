@@ -162,10 +162,11 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     },
     async advance(base, answer, cause) {
       const session = next(answer, base)
-      encodeRecord(session, backend.id)
+      const record = encodeRecord(session, backend.id)
       if (!(await ledger.commit(base)) || current?.id !== base.id) return false
       // The app may have set another user meanwhile.
-      void keep(answer.user === undefined ? { ...session, user: current.user } : session)
+      if (answer.user !== undefined || session.user === current.user) void keep(session, record)
+      else void keep({ ...session, user: current.user })
       trace.add('renewed', cause, session.generation)
       reveal()
       tell('refresh', { expiresAt: session.tokens.expiresAt })

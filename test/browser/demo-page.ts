@@ -1,18 +1,9 @@
 import type { Browser, BrowserContext, Page } from 'playwright'
+import type { Counts } from '../../examples/server/control.ts'
 import type { Demo } from '../../examples/start.ts'
 
 /** Where the demo keeps the refresh token. */
 export type Mode = 'body' | 'cookie'
-
-/** What `GET /control` counts. */
-export interface Counts {
-  logins: number
-  refreshes: number
-  refreshesRefused: number
-  reuses: number
-  api: number
-  unauthorized: number
-}
 
 /** The demo in a browser of its own, as a person sees it. */
 export interface DemoPage {

@@ -181,23 +181,26 @@ describe('H4: a request that began signed in', () => {
   )
 })
 
+/** A client whose storage holds a session, and says so when the test lets it. */
+async function reading() {
+  const server = createAuthServer()
+  const storage = memoryStorage()
+  const before = await signedIn({ server, storage })
+  before.client.dispose()
+  let resolve: (text: string | null) => void = () => undefined
+  const slow = { ...storage, getItem: () => new Promise<string | null>((told) => (resolve = told)) }
+  const { client } = setUp({ server, storage: slow })
+  return { client, server, answer: async () => resolve(await storage.getItem('latchkey')) }
+}
+
 describe('R10: a request made while the storage is being read', () => {
   it('waits, and leaves with the restored token', async () => {
-    const server = createAuthServer()
-    const storage = memoryStorage()
-    const before = await signedIn({ server, storage })
-    before.client.dispose()
-    let answer: (text: string | null) => void = () => undefined
-    const slow = {
-      ...storage,
-      getItem: () => new Promise<string | null>((resolve) => (answer = resolve)),
-    }
-    const { client } = setUp({ server, storage: slow })
+    const { client, server, answer } = await reading()
 
     const request = watch(client.fetch(API))
     await settle()
     expect(server.to('api')).toEqual([])
-    answer(await storage.getItem('latchkey'))
+    await answer()
     await settle()
 
     expect(request.value?.status).toBe(200)
@@ -208,21 +211,12 @@ describe('R10: a request made while the storage is being read', () => {
     ['', {}],
     [' (with a signal of its own)', { signal: new AbortController().signal }],
   ])('never leaves when a logout comes meanwhile: it rejects with login_required%s', async (_which, init) => {
-    const server = createAuthServer()
-    const storage = memoryStorage()
-    const before = await signedIn({ server, storage })
-    before.client.dispose()
-    let answer: (text: string | null) => void = () => undefined
-    const slow = {
-      ...storage,
-      getItem: () => new Promise<string | null>((resolve) => (answer = resolve)),
-    }
-    const { client } = setUp({ server, storage: slow })
+    const { client, server, answer } = await reading()
     const request = watch(client.fetch(API, init))
     const loggingOut = client.logout()
     await settle()
 
-    answer(await storage.getItem('latchkey'))
+    await answer()
     await loggingOut
     await settle()
 
