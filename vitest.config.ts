@@ -3,10 +3,16 @@ import { defineConfig } from 'vitest/config'
 const root = import.meta.dirname
 const inBrowser = 'test/browser/**/*.test.ts'
 const inNode = ['test/examples/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
-const apart = 'test/package/**' // `npm run test:package`
+const apart = ['test/package/**', 'test/storm/**'] // `npm run test:package`, `npm run test:browsers`
 
 export default defineConfig({
-  resolve: { alias: { 'latchkey/core': `${root}/src/core.ts`, latchkey: `${root}/src/index.ts` } },
+  resolve: {
+    alias: {
+      'latchkey/core': `${root}/src/core.ts`,
+      'latchkey/worker': `${root}/src/worker/index.ts`,
+      latchkey: `${root}/src/index.ts`,
+    },
+  },
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
@@ -18,7 +24,7 @@ export default defineConfig({
           environment: './test/happy-dom.ts',
           environmentOptions: { happyDOM: { url: 'http://localhost:3000/' } },
           include: ['test/**/*.test.ts'],
-          exclude: [inBrowser, ...inNode, apart],
+          exclude: [inBrowser, ...inNode, ...apart],
         },
       },
       { extends: true, test: { name: 'node', include: inNode } },

@@ -10,7 +10,17 @@ export type {
   LoginOptions,
   StartOptions,
 } from './call-options.js'
-export type { Environment, Ledger, LedgerRow, WakeEvent } from './environment.js'
+export type {
+  Channel,
+  Environment,
+  Ledger,
+  LedgerFailure,
+  LedgerRow,
+  LifecycleEvent,
+  Locks,
+  StorageChange,
+  WakeEvent,
+} from './environment.js'
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from './errors.js'
 export type { Unsubscribe } from './events.js'
 export type { CoreOptions as AuthClientOptions, RefreshOptions } from './options.js'

@@ -6,12 +6,14 @@ import { createAuthorizedFetch } from './http/authorized-fetch.js'
 import { createDestinations } from './http/destinations.js'
 import { createTokenCaller } from './http/token-calls.js'
 import { type CoreOptions, resolveOptions } from './options.js'
-import { createAttempt } from './refresh/attempt.js'
+import { createAttempts } from './refresh/attempt.js'
 import { createBackoff } from './refresh/backoff.js'
+import { createExchange } from './refresh/exchange.js'
 import { planRenewal } from './refresh/plan.js'
 import { createRenewal, loginRequired } from './refresh/renewal.js'
 import { createSchedule } from './refresh/schedule.js'
 import type { AuthEvents, KeeperEvents } from './session/auth-events.js'
+import { createFollower } from './session/follower.js'
 import { createKeeper } from './session/keeper.js'
 import { createMark } from './session/mark.js'
 import type { Session } from './session/session.js'
@@ -21,7 +23,9 @@ import type { TokenResponse } from './session/tokens.js'
 import { createSignIn } from './sign-in.js'
 import { createStartup } from './startup.js'
 import { webStorage } from './storage/web.js'
-import { memoryLedger, openLedger } from './tabs/ledger.js'
+import { createHints } from './tabs/hints.js'
+import { type Entry, openLedger, takeTurns } from './tabs/ledger.js'
+import { createTurns } from './tabs/turns.js'
 import { createTrace } from './trace.js'
 
 /** Joins the rooms: builds every part, and hands back what the client can do. */
@@ -48,10 +52,18 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     keeper.tell('storageDegraded', { error })
     queueMicrotask(events.flush)
   })
+  // Who else sees the storage decides what there is to agree on; a refresh cookie is seen by all.
+  const scope = settings.storage.scope ?? 'origin'
+  const nameOf = ({ id }: Entry): string => (scope === 'tab' ? id : storageKey)
+  const ledger =
+    inCookie && scope !== 'origin'
+      ? takeTurns({ environment, trace }, storageKey)
+      : openLedger({ environment, trace, nameOf, isPrivate: scope === 'memory' })
+  const hints = createHints(environment, storageKey, trace, (hint) => follower?.hear(hint))
   const keeper = createKeeper<User>({
     ...settings,
     store,
-    ledger: openLedger(environment.ledger ?? memoryLedger(), storageKey, environment),
+    ledger,
     events,
     trace,
     plan: (tokens, receivedAt, isWide) => {
@@ -64,6 +76,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       if (inCookie) mark.set(!!session)
       schedule.arm()
     },
+    announce: () => hints.send('changed'),
   })
   const { current, state } = keeper
   const { flush } = events
@@ -75,6 +88,30 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     void keeper.end(id, 'expired')
     flush()
   }
+  const settled = (): void => {
+    schedule.arm()
+    flush()
+  }
+  const follower =
+    scope === 'memory' || (inCookie && scope === 'tab')
+      ? undefined
+      : createFollower<User>({
+          ...settings,
+          scope,
+          life,
+          store,
+          ledger,
+          keeper,
+          hints,
+          onMove: () => {
+            backoff.reset()
+            renewal.arrive()
+            renewal.hurry()
+          },
+          onFailure: (failure) => attempts.heed(failure),
+          onSettled: settled,
+        })
+  const exchange = createExchange<User>({ ...settings, isPrivate: inCookie && scope !== 'origin', trace, call })
   const parts = {
     ...settings,
     events,
@@ -89,28 +126,31 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     destinations,
     call,
     backoff,
+    ledger,
+    hints,
+    follower,
+    exchange,
+    turns: createTurns({ ...settings, trace, life }),
   }
 
   const signIn = createSignIn<User>(parts)
-  const renewal = createRenewal<User>({
+  const attempts = createAttempts<User>({
     ...parts,
-    attempt: createAttempt<User>({
-      ...parts,
-      revoke: signIn.revoke,
-      onSuccess: () => void signIn.introduce(),
-      onLate: flush,
-    }),
-    onSettled: () => {
-      schedule.arm()
-      flush()
+    lockOf: (session) => (inCookie ? storageKey : scope === 'memory' ? undefined : nameOf(session)),
+    revoke: signIn.revoke,
+    onSuccess: () => {
+      renewal.arrive()
+      void signIn.introduce()
     },
+    onLate: flush,
   })
+  const renewal = createRenewal<User>({ ...parts, attempt: attempts.make, onSettled: settled })
   const schedule = createSchedule<User>({ ...parts, renewal })
-  const { start, ready, stop } = createStartup<User>({ ...parts, signIn, renewal, schedule })
+  const { start, ready, caughtUp, stop } = createStartup<User>({ ...parts, signIn, renewal, schedule })
 
   return {
     state,
-    fetch: createAuthorizedFetch({ ...parts, renewal, ready, departures: () => departures }),
+    fetch: createAuthorizedFetch({ ...parts, renewal, ready: caughtUp, departures: () => departures }),
     start: ({ probe = false }: StartOptions = {}): Promise<StartResult<User>> => start(probe),
     async login(...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> {
       await signIn.enter(true, signal, async (wanted) => {
@@ -135,13 +175,14 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       const session = current()
       if (!session) return
       const ended = keeper.end(session.id, 'logout')
+      exchange.forget()
       flush()
       await ended
       await signIn.leave(session.tokens, how)
     },
     async getAccessToken(wanted: AccessTokenOptions = {}): Promise<string> {
       const { rejected, minValidity = 0, forceRefresh, signal } = wanted
-      const loading = ready(signal)
+      const loading = caughtUp(signal)
       if (loading) await loading
       signal?.throwIfAborted()
       let session = current()
@@ -168,6 +209,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       disposal.abort(new AuthError('disposed', 'This client has been disposed of: create another one.'))
       schedule.arm()
       stop()
+      exchange.close()
       events.close()
       renewal.abandon(life.reason)
     },

@@ -1,23 +1,68 @@
+import type { AuthErrorCode } from './errors.js'
 import type { TokenStorage } from './storage/contract.js'
+
+/** A renewal that failed, as all tabs have to know it. */
+export interface LedgerFailure {
+  /** When, in epoch milliseconds. */
+  readonly at: number
+  /** The how many-th in a row. */
+  readonly count: number
+  /** How long the timer, a caller in need of a token, and everybody has to wait since then, in milliseconds. */
+  readonly pauses: readonly [timer: number, caller: number, everybody: number]
+  /** The code of its error. */
+  readonly code: AuthErrorCode
+}
 
 /** What all tabs agree on about one session; never a token. */
 export interface LedgerRow {
   /** Which session is meant. */
   readonly id: string
-  /** 1 at the sign-in, and one more with each refresh. */
+  /** 1 at the sign-in, and one more with each refresh; 0 while the first tokens are still to come. */
   readonly generation: number
-  /** The session is over: a tombstone, so that nothing late revives it. */
-  readonly ended?: boolean
+  /** Why the session is over, in a word: a tombstone, so that nothing late revives it. */
+  readonly ended?: string | undefined
+  /** When the attempt to renew it began that is under way, or whose tab has died, in epoch milliseconds. */
+  readonly attempt?: number | undefined
+  /** An attempt at this generation has died: the server may have spent its refresh token. */
+  readonly isOrphaned?: boolean | undefined
+  /** The last failure, until a renewal succeeds. */
+  readonly failure?: LedgerFailure | undefined
 }
 
 /** Keeps one {@link LedgerRow} for each name, and changes it in one transaction a step. */
 export interface Ledger {
+  /** The row of `name`. */
+  read(name: string): Promise<LedgerRow | undefined>
   /** Replaces the row of `name` by what `step` makes of it; the same row, or `undefined`, leaves it as it is. */
   update(name: string, step: (row: LedgerRow | undefined) => LedgerRow | undefined): Promise<void>
 }
 
+/** The part of the Web Locks API that is used, as `navigator.locks` has it. */
+export interface Locks {
+  /** Calls `callback` once nobody else holds `name`, and holds it until its promise settles. */
+  request(
+    name: string,
+    options: { signal?: AbortSignal; steal?: boolean },
+    callback: () => Promise<void>,
+  ): Promise<unknown>
+}
+
+/** A line to the other tabs: hints to look at ledger and storage, never anything to believe. */
+export interface Channel {
+  /** Sends a hint to all others who have opened a channel of that name. */
+  post(hint: string): void
+  /** Hears and sends no more. */
+  close(): void
+}
+
+/** What a storage event says: a key of `localStorage`, or all of them if `null`, was set or removed by another tab. */
+export type StorageChange = Pick<StorageEvent, 'key' | 'newValue'>
+
 /** Something that happened to the page, after which it may be late: it was hidden, asleep, offline or in the bfcache. */
 export type WakeEvent = 'online' | 'visibilitychange' | 'pageshow' | 'resume' | 'focus'
+
+/** The page wakes, or is about to be left or frozen. */
+export type LifecycleEvent = WakeEvent | 'pagehide' | 'freeze'
 
 /** The edges of the browser, handed in: replace some to run several virtual tabs, or virtual time, in a test. */
 export interface Environment {
@@ -39,8 +84,8 @@ export interface Environment {
   readonly lifecycle: {
     /** Whether there is a network, as far as the browser knows. */
     isOnline(): boolean
-    /** Calls `listener` when the page wakes; hands back the undo. */
-    listen(listener: (event: WakeEvent) => void): () => void
+    /** Calls `listener` when the page wakes or is about to be left; hands back the undo. */
+    listen(listener: (event: LifecycleEvent) => void): () => void
   }
   /** A number from 0 up to 1, for jitter only. */
   readonly random: () => number
@@ -50,41 +95,16 @@ export interface Environment {
   readonly location: () => string | undefined
   /** Where a listener's error goes. */
   readonly reportError: (error: unknown) => void
-  /** What the tabs agree on. @default a ledger of this client alone */
-  readonly ledger?: Ledger | undefined
+  /** What the tabs agree on. Without one, each tab has its own. */
+  readonly ledger: Ledger | undefined
+  /** Who may renew, one tab at a time. Without it, the ledger alone keeps them apart. */
+  readonly locks: Locks | undefined
+  /** Opens a channel to the other tabs; throws where there is none. Without it, storage events are the only hints. */
+  readonly channel: ((name: string, listener: (hint: unknown) => void) => Channel) | undefined
+  /** Calls `listener` when another tab changes `localStorage`; hands back the undo. */
+  readonly watchStorage: (listener: (change: StorageChange) => void) => () => void
   /** Where cookie mode leaves its mark, `<storageKey>.mark`. @default `webStorage('local')` */
   readonly marks?: TokenStorage | undefined
-}
-
-/** The real edges. Globals are looked up at each call: fake clocks and monitoring may replace them at any time. */
-export const browserEnvironment: Environment = {
-  clock: { now: () => Date.now(), monotonic: () => performance.now() },
-  timers: {
-    set: (callback, delay) => setTimeout(callback, delay),
-    clear: (timer) => clearTimeout(timer as number),
-  },
-  lifecycle: {
-    isOnline: () => globalThis.navigator?.onLine !== false,
-    listen(listener) {
-      const { window, document } = globalThis
-      const heard = ({ type }: Event): void => {
-        if (type !== 'visibilitychange' || document.visibilityState === 'visible') listener(type as WakeEvent)
-      }
-      const each = (change: 'addEventListener' | 'removeEventListener'): void => {
-        for (const type of ['online', 'pageshow', 'focus']) window?.[change](type, heard)
-        for (const type of ['visibilitychange', 'resume']) document?.[change](type, heard)
-      }
-      each('addEventListener')
-      return () => each('removeEventListener')
-    },
-  },
-  random: () => Math.random(),
-  createId: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join(''),
-  location: () => globalThis.document?.baseURI ?? globalThis.location?.href,
-  reportError: (error) => {
-    if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
-    else console.error(error)
-  },
 }
 
 /** Settles as `promise` does, but no later than in `delay` milliseconds; then it rejects with `late`. */
@@ -104,4 +124,13 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null
     signal.addEventListener('abort', abort)
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
+}
+
+/** Resolves in `delay` milliseconds; rejects, and leaves no timer, once `signal` is aborted. */
+export function sleep({ timers }: Environment, delay: number, signal: AbortSignal): Promise<void> {
+  let timer: unknown
+  const slept = new Promise<void>((resolve) => {
+    timer = timers.set(resolve, delay)
+  })
+  return unlessAborted(slept, signal).finally(() => timers.clear(timer))
 }

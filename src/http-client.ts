@@ -1,7 +1,7 @@
 import ky, { type KyInstance, type Options } from 'ky'
 import { AuthClient as CoreClient } from './auth-client.js'
+import { browserEnvironment } from './browser.js'
 import type { LoginFields } from './call-options.js'
-import { browserEnvironment } from './environment.js'
 import { AuthError } from './errors.js'
 import type { CoreOptions } from './options.js'
 

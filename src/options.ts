@@ -1,6 +1,7 @@
 import type { AuthBackend } from './backends/contract.js'
 import { jsonBackend } from './backends/json.js'
-import { browserEnvironment, type Environment } from './environment.js'
+import { browserEnvironment } from './browser.js'
+import type { Environment } from './environment.js'
 import { AuthError } from './errors.js'
 import { isToken, type TokenResponse } from './session/tokens.js'
 import type { TokenStorage } from './storage/contract.js'
@@ -31,6 +32,16 @@ export interface RefreshOptions {
   when?: 'always' | 'on-demand' | undefined
   /** The deadline of each call to a token endpoint, logins included, body and all, in milliseconds. @default 10_000 */
   timeout?: number | undefined
+  /**
+   * Makes the calls in a SharedWorker, which outlives the tab that asked: a tab that is closed, or left, in the middle of a
+   * refresh does not take the new tokens with it. Its file calls `hostRefresh` of `latchkey/worker`. A worker that does not
+   * answer is done without.
+   *
+   * @example
+   * worker: () => new SharedWorker(new URL('./refresh.worker.ts', import.meta.url), { type: 'module', name: 'auth' })
+   * @default the calls are made by the page
+   */
+  worker?: (() => SharedWorker) | undefined
 }
 
 /** The options of the client. One of `baseUrl` and `backend` is needed. */
@@ -106,6 +117,11 @@ export function resolveOptions<Credentials extends object, User>(
   check(['always', 'on-demand', undefined].includes(refresh.when), 'refresh.when', "'always' or 'on-demand'")
   check(!initial || isToken(initial.accessToken), 'initial', 'tokens with an access token')
   check(storageKey !== '', 'storageKey', 'a text that is not empty')
+  check(
+    !refresh.worker || typeof refresh.worker === 'function',
+    'refresh.worker',
+    'a function that makes a SharedWorker',
+  )
   check(!!storage?.getItem, 'storage', 'an object with getItem, setItem and removeItem')
   const backend = options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL })
   return {

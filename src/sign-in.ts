@@ -3,6 +3,7 @@ import { type Environment, within } from './environment.js'
 import { AuthError } from './errors.js'
 import type { Events } from './events.js'
 import type { Backoff } from './refresh/backoff.js'
+import type { Exchange } from './refresh/exchange.js'
 import type { KeeperEvents } from './session/auth-events.js'
 import type { Keeper } from './session/keeper.js'
 import type { TokenResponse, TokenSet } from './session/tokens.js'
@@ -35,12 +36,13 @@ export interface SignInParts<User> {
   readonly life: AbortSignal
   readonly events: Events<KeeperEvents<User>>
   readonly backoff: Backoff
+  readonly exchange: Pick<Exchange<User>, 'forget'>
 }
 
 const FAREWELL_AT_MOST = 2000
 
 export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
-  const { backend, inCookie, environment, keeper, call, life, events, backoff } = parts
+  const { backend, inCookie, environment, keeper, call, life, events, backoff, exchange } = parts
   let login: AbortController | undefined
   let asking: Promise<void> | undefined
 
@@ -113,6 +115,7 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
         if (login === mine) login = undefined
       }
       const established = keeper.establish(answer, isJustIssued)
+      exchange.forget()
       backoff.reset()
       events.flush()
       await established

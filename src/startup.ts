@@ -1,16 +1,20 @@
 import type { AuthBackend, TokenCaller } from './backends/contract.js'
-import { type Environment, unlessAborted, within } from './environment.js'
+import { type Environment, type LifecycleEvent, unlessAborted, within } from './environment.js'
 import { isAuthError } from './errors.js'
 import type { Events, Unsubscribe } from './events.js'
 import type { Backoff } from './refresh/backoff.js'
-import type { Renewal } from './refresh/renewal.js'
+import type { Exchange } from './refresh/exchange.js'
+import { loginRequired, type Renewal } from './refresh/renewal.js'
 import type { Schedule } from './refresh/schedule.js'
 import type { KeeperEvents } from './session/auth-events.js'
+import type { Follower } from './session/follower.js'
 import type { Keeper } from './session/keeper.js'
 import type { Mark } from './session/mark.js'
 import { remainingLifetime, type Session } from './session/session.js'
 import type { StartResult } from './session/state.js'
 import type { SignIn } from './sign-in.js'
+import type { Hints } from './tabs/hints.js'
+import type { Turns } from './tabs/turns.js'
 import type { Trace } from './trace.js'
 
 /** Brings a client to life, once. */
@@ -18,6 +22,8 @@ export interface Startup<User> {
   start(probe: boolean): Promise<StartResult<User>>
   /** Waits until the storage has been read, and begins with that; `undefined` when there is nothing to wait for. */
   ready(signal?: AbortSignal | null): Promise<void> | undefined
+  /** The same, and that a page which comes back knows what it has missed: before a token is used. */
+  caughtUp(signal?: AbortSignal | null): Promise<void> | undefined
   /** Stops to listen to the page. */
   stop(): void
 }
@@ -32,6 +38,11 @@ export interface StartupParts<User> {
   readonly trace: Trace
   readonly mark: Mark
   readonly keeper: Keeper<User>
+  /** Where other tabs see the storage. */
+  readonly follower: Follower | undefined
+  readonly turns: Turns
+  readonly hints: Hints
+  readonly exchange: Exchange<User>
   readonly backoff: Backoff
   readonly renewal: Renewal<User>
   readonly schedule: Schedule
@@ -53,6 +64,10 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     trace,
     mark,
     keeper,
+    follower,
+    turns,
+    hints,
+    exchange,
     backoff,
     renewal,
     schedule,
@@ -64,14 +79,16 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   let started: Promise<string | undefined> | undefined
   let loaded: Promise<void>
   let isLoaded = false
-  let stop: Unsubscribe | undefined
+  let catchingUp: Promise<void> | undefined
+  const undo: Unsubscribe[] = []
 
   /** Reads the storage and completes a redirect login; resolves with where the app wanted to return to. */
   const load = async (probe: boolean): Promise<string | undefined> => {
-    await keeper.load(async () => {
+    const isStored = await keeper.load(async () => {
       if (!inCookie) return undefined
       return (await mark.isSet()) ? 'mark' : probe ? 'probe' : undefined
     })
+    await follower?.enter(isStored)
     const resumed = backend.resume && (await call('resume', async (context) => backend.resume?.(context), life))
     if (resumed) await signIn.enter(true, undefined, async () => resumed)
     return resumed?.returnTo && ownPath(resumed.returnTo, environment.location())
@@ -87,14 +104,39 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     await signIn.introduce()
   }
 
-  const begin = async (probe: boolean): Promise<string | undefined> => {
-    stop = lifecycle.listen((event) => {
-      if (event === 'online' || event === 'visibilitychange') {
-        backoff.cutShort()
-        renewal.hurry()
-      }
+  const live = (event: LifecycleEvent): void => {
+    if (event === 'pagehide' || event === 'freeze') {
+      // A page in the back/forward cache must not keep its lock; nor is it kept there if it hears a broadcast.
+      turns.letGo()
+      hints.close()
+      return
+    }
+    turns.comeBack()
+    if (event === 'online' || event === 'visibilitychange') {
+      backoff.cutShort()
+      renewal.hurry()
+    }
+    if (!follower) {
+      schedule.check()
+      return
+    }
+    hints.open()
+    const looking = follower.look()
+    // Whatever the page missed, no request leaves before it is known.
+    if (event === 'pageshow' || event === 'resume') catchingUp = looking
+    void looking.finally(() => {
+      if (catchingUp === looking) catchingUp = undefined
       schedule.check()
     })
+  }
+
+  const begin = async (probe: boolean): Promise<string | undefined> => {
+    undo.push(lifecycle.listen(live))
+    if (follower) {
+      hints.open()
+      undo.push(follower.watch(), hints.close)
+    }
+    void exchange.isHosted()
     const loading = unlessAborted(load(probe), life)
     loaded = settle(loading)
     await loaded
@@ -137,14 +179,27 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     return starting
   }
 
+  const ready: Startup<User>['ready'] = (signal) => {
+    if (isLoaded && !life.aborted) return undefined
+    void start(false)
+    return unlessAborted(life.aborted ? Promise.reject(life.reason) : loaded, signal)
+  }
+
   return {
     start,
-    ready(signal) {
-      if (isLoaded && !life.aborted) return undefined
-      void start(false)
-      return unlessAborted(life.aborted ? Promise.reject(life.reason) : loaded, signal)
+    ready,
+    caughtUp(signal) {
+      const loading = ready(signal)
+      const asker = keeper.current()
+      if (loading || !asker) return loading
+      const checked = catchingUp?.then(() => {
+        if (keeper.current()?.id !== asker.id) throw loginRequired()
+      })
+      return checked && unlessAborted(checked, signal)
     },
-    stop: () => stop?.(),
+    stop() {
+      for (const each of undo) each()
+    },
   }
 }
 

@@ -15,7 +15,7 @@ export interface TraceEntry {
 /** The last transitions, oldest first. */
 export interface Trace {
   /** Notes a transition. */
-  add(what: string, why: string, generation?: number): void
+  add(what: string, why: string, generation?: number, origin?: TraceEntry['origin']): void
   /** A copy of what was noted. */
   list(): readonly TraceEntry[]
 }
@@ -26,8 +26,8 @@ const LENGTH = 50
 export function createTrace(now: () => number): Trace {
   const entries: TraceEntry[] = []
   return {
-    add(what, why, generation) {
-      entries.push(Object.freeze({ at: now(), what, why, generation, origin: 'this-tab' }))
+    add(what, why, generation, origin = 'this-tab') {
+      entries.push(Object.freeze({ at: now(), what, why, generation, origin }))
       if (entries.length > LENGTH) entries.shift()
     },
     list: () => [...entries],

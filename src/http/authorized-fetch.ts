@@ -14,7 +14,7 @@ export interface AuthorizedFetchParts<User> {
   readonly renewal: Renewal<User>
   readonly trace: Trace
   readonly fetch: typeof globalThis.fetch
-  /** Waits until the storage has been read. */
+  /** Waits until the storage has been read, and the page knows what it has missed. */
   readonly ready: (signal: AbortSignal | null | undefined) => Promise<void> | undefined
   readonly current: () => Session<User> | undefined
   /** How often `logout` was called: a request from before leaves no more. */

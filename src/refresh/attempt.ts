@@ -1,84 +1,181 @@
-import type { AuthBackend, TokenCaller } from '../backends/contract.js'
-import { type Environment, within } from '../environment.js'
-import { AuthError, isAuthError } from '../errors.js'
+import { type Environment, type LedgerFailure, sleep, within } from '../environment.js'
+import { AuthError, type AuthErrorCode, isAuthError } from '../errors.js'
+import { type Follower, lostRefresh } from '../session/follower.js'
 import type { Keeper } from '../session/keeper.js'
 import type { Session } from '../session/session.js'
 import type { TokenResponse, TokenSet } from '../session/tokens.js'
+import type { Hints } from '../tabs/hints.js'
+import type { SessionLedger, Turn } from '../tabs/ledger.js'
+import { SLACK, type Turns } from '../tabs/turns.js'
 import type { Trace } from '../trace.js'
 import type { Backoff } from './backoff.js'
+import type { Exchange } from './exchange.js'
 import { loginRequired } from './renewal.js'
 
-/** What an attempt is made of. */
+/** Attempts to renew sessions. */
+export interface Attempts<User> {
+  /**
+   * Takes this tab's turn, and exchanges the tokens of `session` unless another tab has. `false` if another tab has
+   * failed meanwhile: its pause holds here, too. A refusal ends the session, any other failure begins a pause for all
+   * tabs; both are thrown.
+   *
+   * @see [RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749.html#section-6)
+   */
+  make(session: Session<User>, cause: string): Promise<boolean>
+  /** Heeds a failure of another tab. */
+  heed(failure: LedgerFailure): void
+}
+
+/** What attempts are made of. */
 export interface AttemptParts<User> {
-  readonly backend: Pick<AuthBackend<never, User>, 'refresh'>
+  readonly inCookie: boolean
   readonly environment: Environment
   readonly refresh: { readonly timeout: number }
+  readonly life: AbortSignal
   readonly keeper: Keeper<User>
+  readonly ledger: SessionLedger
+  /** The name of a session's lock; `undefined` where nobody else can renew it. */
+  readonly lockOf: (session: Session<User>) => string | undefined
+  readonly turns: Turns
+  readonly hints: Hints
+  readonly follower: Pick<Follower, 'look'> | undefined
   readonly backoff: Backoff
   readonly trace: Trace
-  readonly call: TokenCaller
+  readonly exchange: Exchange<User>
   /** Takes back tokens that came too late; `kept` are those that the answer leaves out. */
   readonly revoke: (answer: TokenResponse<User>, kept: TokenSet) => void
   /** Called when the session has been renewed. */
   readonly onSuccess: () => void
-  /** Called when an answer has come after all that nobody waits for any more. */
+  /** Called when events wait to be told for which nobody waits. */
   readonly onLate: () => void
 }
 
-/**
- * Creates what makes one attempt to renew a session: exchanges its tokens and commits the answer. A refusal ends the
- * session, any other failure begins a pause; both are thrown.
- *
- * @see [RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749.html#section-6)
- */
-export function createAttempt<User>(
-  parts: AttemptParts<User>,
-): (session: Session<User>, cause: string) => Promise<void> {
-  const { backend, environment, refresh, keeper, backoff, trace, call, revoke, onSuccess, onLate } = parts
+/** The request of a dead tab may still be on its way to the server for so long; its answer reaches nobody. */
+const ON_ITS_WAY = 1000
+/** How long to wait at most before looking again, while another tab is at work. */
+const LOOK_AGAIN = 500
+/** Where the storage alone tells tabs what they do, it has to have come here first. */
+const STORAGE_DELAY = 25
+
+export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> {
+  const { inCookie, environment, refresh, life, keeper, ledger, lockOf, turns, hints, follower } = parts
+  const { backoff, trace, exchange, revoke, onSuccess, onLate } = parts
   const { clock, reportError } = environment
 
-  const fail = (session: Session<User>, error: AuthError): void => {
-    backoff.fail(error)
-    trace.add('not renewed', error.message, session.generation)
-    keeper.tell('refreshFailed', {
-      error,
-      attempt: backoff.count,
-      retryAt: Math.round(clock.now() + backoff.pauses[0]),
-    })
+  const tell = (session: Session<User> | undefined, error: AuthError, origin?: 'other-tab'): void => {
+    const [timer] = backoff.pauses
+    trace.add('not renewed', error.message, session?.generation, origin)
+    const details = { error, attempt: backoff.failure?.count ?? 0, retryAt: Math.round(clock.now() + timer) }
+    keeper.tell('refreshFailed', details, origin)
     keeper.reveal()
-    if (error.code === 'misconfigured') reportError(error)
   }
 
-  return async (session, cause) => {
-    let isLate = false
-    // Of no signal: once on the wire, the refresh token is spent, and the answer is wanted however late it comes.
-    const { signal } = new AbortController()
-    const exchange = async (): Promise<void> => {
-      const answer = await call('refresh', async (context) => backend.refresh?.(session.tokens, context), signal)
-      const isCommitted = await keeper.advance(session, answer ?? {}, cause)
+  const heed = (failure: LedgerFailure): void => {
+    if (failure.at === backoff.failure?.at) return
+    const { at, code, pauses } = failure
+    const retryAt = pauses[2] > 0 ? Math.round(at + pauses[2]) : undefined
+    const error = new AuthError(code as AuthErrorCode, 'Another tab could not renew the session.', { retryAt })
+    backoff.heed(failure, error)
+    tell(keeper.current(), error, 'other-tab')
+  }
+
+  /** One call to the server; `false` if it has to be tried again. */
+  const call = async (
+    session: Session<User>,
+    cause: string,
+    { attempt, isHeir, delay }: Turn & { may: 'try' },
+    isHosted: boolean,
+  ): Promise<boolean> => {
+    const isCurrent = (): boolean => {
       const now = keeper.current()
-      if (isCommitted) {
+      if (now?.id !== session.id) throw loginRequired()
+      return now.generation === session.generation
+    }
+    let isLate = false
+    const renew = async (): Promise<Promise<void> | undefined> => {
+      const { answer, age } = await exchange.make(session, isHosted, delay)
+      const done = await keeper.advance(session, answer ?? {}, attempt, cause, age)
+      if (done) {
         backoff.reset()
         onSuccess()
-      } else if (now?.id !== session.id) {
+      } else if (keeper.current()?.id !== session.id) {
         // While a session goes on, its tokens may share a family with these: revoking one would end all.
         revoke(answer ?? {}, session.tokens)
-      } else if (now.generation === session.generation) {
-        throw new AuthError('server_error', 'The ledger of the tabs knows a later generation, which this tab has not.')
+      } else {
+        await follower?.look()
       }
       if (isLate) onLate()
+      return done?.stored.then(() => exchange.forget(session))
     }
     try {
       const late = new AuthError('timeout', 'The backend took longer than `refresh.timeout`.')
-      await within(environment, refresh.timeout, exchange(), late)
+      const renewing = renew().then((stored) => ({ stored }))
+      const { stored } = await within(environment, refresh.timeout + delay, renewing, late)
+      await stored
+      return !isCurrent()
     } catch (error) {
       isLate = true
-      if (keeper.current()?.id !== session.id) throw loginRequired()
+      if (!isCurrent()) return true
       if (!isAuthError(error)) reportError(error)
       const failure = isAuthError(error) ? error : new AuthError('server_error', 'The renewal broke off.')
-      if (failure.code === 'refresh_rejected') void keeper.end(session.id, 'revoked', failure)
-      else fail(session, failure)
+      if (failure.code === 'refresh_rejected') {
+        const why = isHeir ? lostRefresh(failure) : failure
+        if (!(await ledger.refuse(session, attempt, isHeir ? 'lost' : 'revoked'))) {
+          await follower?.look()
+          return !isCurrent()
+        }
+        await keeper.end(session.id, 'revoked', why)
+        throw why
+      }
+      const known = backoff.fail(failure)
+      tell(session, failure)
+      await ledger.fail(session, attempt, known)
+      hints.send('changed')
+      if (failure.code === 'misconfigured') reportError(failure)
       throw failure
     }
+  }
+
+  const takeTurn = async (session: Session<User>, cause: string, isMine: () => boolean): Promise<boolean> => {
+    let isForced = false
+    for (;;) {
+      life.throwIfAborted()
+      if (!ledger.isShared && follower) {
+        await sleep(environment, STORAGE_DELAY, life)
+        await follower.look()
+      }
+      const now = keeper.current()
+      if (now?.id !== session.id) throw loginRequired()
+      if (now.generation !== session.generation) return true
+      const isHosted = await exchange.isHosted()
+      const turn = await ledger.begin(session, {
+        patience: isMine() && !inCookie ? ON_ITS_WAY : refresh.timeout,
+        isHosted,
+        failedAt: backoff.failure?.at,
+        isForced,
+      })
+      if (turn.may === 'try') return call(session, cause, turn, isHosted)
+      if (turn.may === 'pause') {
+        heed(turn.failure)
+        return false
+      }
+      if (turn.may === 'wait') await sleep(environment, Math.min(turn.delay, LOOK_AGAIN), life)
+      await follower?.look()
+      // Nothing is to be learned from a storage that cannot be read.
+      isForced = turn.may === 'look' && keeper.current() === now
+    }
+  }
+
+  return {
+    async make(session, cause) {
+      const lock = lockOf(session)
+      if (lock === undefined) return takeTurn(session, cause, () => true)
+      const untilStale = async (): Promise<number> => {
+        const { attempt } = (await ledger.read(session)) ?? {}
+        return attempt === undefined ? 0 : attempt + refresh.timeout + SLACK - clock.now()
+      }
+      return turns.take(lock, (isMine) => takeTurn(session, cause, isMine), untilStale)
+    },
+    heed,
   }
 }

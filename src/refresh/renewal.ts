@@ -1,4 +1,4 @@
-import { type Environment, unlessAborted } from '../environment.js'
+import { type Environment, unlessAborted, within } from '../environment.js'
 import { AuthError } from '../errors.js'
 import { remainingLifetime, type Session } from '../session/session.js'
 import type { Backoff } from './backoff.js'
@@ -10,12 +10,12 @@ export interface Renewal<User> {
   /** Whether an attempt is under way. */
   readonly isBusy: boolean
   /**
-   * The successor of `session`, joining the attempt under way if there is one.
+   * The successor of `session`, joining the attempt under way if there is one. `isScheduled`: nobody waits for it.
    *
    * @throws AuthError `login_required` when the session has ended, by the attempt or otherwise; `rate_limited` while the
    *   server forbids attempts; else why the attempt failed, and the session is kept.
    */
-  renew(session: Session<User>, signal: Signal, cause: string): Promise<Session<User>>
+  renew(session: Session<User>, signal: Signal, cause: string, isScheduled?: boolean): Promise<Session<User>>
   /** `session`, or its successor, with an access token that lives for `need` milliseconds, if such a one can be had. */
   ensure(session: Session<User>, need: number, signal: Signal): Promise<Session<User>>
   /** The successor of `session`, whose access token met a 401; `undefined` where the 401 has to be believed. */
@@ -24,6 +24,8 @@ export interface Renewal<User> {
   judge(session: Session<User>, isAccepted: boolean): void
   /** Ends the pause that an attempt may be waiting for. */
   hurry(): void
+  /** Lets all go on who wait: the session has been renewed, here or in another tab. */
+  arrive(): void
   /** Rejects all who wait; an attempt that has begun goes on. */
   abandon(reason: unknown): void
 }
@@ -38,67 +40,93 @@ export interface RenewalParts<User> {
   readonly canRenew: (session: Session<User>) => boolean
   /** Ends a session that has expired, with nothing to renew it. */
   readonly expire: (session: Session<User>) => void
-  /** Exchanges the tokens of `session` and commits the answer, or throws what went wrong. */
-  readonly attempt: (session: Session<User>, cause: string) => Promise<void>
+  /** `timeout`: of one attempt, in milliseconds. */
+  readonly refresh: { readonly timeout: number }
+  /** Exchanges the tokens of `session`, or throws what went wrong; `false` if another tab has failed at it. */
+  readonly attempt: (session: Session<User>, cause: string) => Promise<boolean>
   /** Called when an attempt has settled, before its callers go on. */
   readonly onSettled: () => void
 }
 
 /** For so long, 401s cause no further renewal after one that did not help. */
 const BRAKE = 30_000
+/** A caller waits for one attempt, and for so long besides: for the turn, the storage, a pause. */
+const SLACK = 8000
 
 /** The error of a call that needs somebody signed in. */
 export function loginRequired(cause?: AuthError): AuthError {
   return new AuthError('login_required', 'Nobody is signed in, or not any more: call login().', { cause })
 }
 
+interface Flight {
+  readonly promise: Promise<void>
+  readonly ending: AbortController
+  readonly arrive: () => void
+  /** Whether somebody waits for it. */
+  readonly demand: { isReal: boolean }
+}
+
 export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
-  const { environment, backoff, life, current, canRenew, expire, attempt, onSettled } = parts
+  const { environment, refresh, backoff, life, current, canRenew, expire, attempt, onSettled } = parts
   const { clock, timers, lifecycle } = environment
-  let flight: { promise: Promise<void>; ending: AbortController } | undefined
+  let flight: Flight | undefined
   let hurry: (() => void) | undefined
   /** The session whose 401s are believed until then; for certain, or until its new token is accepted somewhere. */
   let doubt = { id: '', until: 0, isCertain: false }
 
-  const run = async (session: Session<User>, signal: AbortSignal, cause: string): Promise<void> => {
-    const [, pause, forbidden] = backoff.pauses
-    if (forbidden) {
-      const retryAt = Math.round(clock.now() + forbidden)
-      throw new AuthError('rate_limited', 'The server asked for a pause before the next renewal.', { retryAt })
-    }
-    if (pause) {
-      if (!lifecycle.isOnline()) throw backoff.error
-      await new Promise<void>((resolve) => {
-        const timer = timers.set(resolve, pause)
-        hurry = () => {
-          timers.clear(timer)
-          resolve()
-        }
-      })
+  const run = async (session: Session<User>, signal: AbortSignal, cause: string, demand: Flight['demand']) => {
+    for (;;) {
+      const [timer, pause, forbidden] = backoff.pauses
+      if (forbidden) {
+        const retryAt = Math.round(clock.now() + forbidden)
+        throw new AuthError('rate_limited', 'The server asked for a pause before the next renewal.', { retryAt })
+      }
+      if ((pause && !lifecycle.isOnline()) || (timer && !demand.isReal)) throw backoff.error
+      if (pause) {
+        await new Promise<void>((resolve) => {
+          const timer = timers.set(resolve, pause)
+          hurry = () => {
+            timers.clear(timer)
+            resolve()
+          }
+        })
+      }
+      signal.throwIfAborted()
+      if (await attempt(session, cause)) return
       signal.throwIfAborted()
     }
-    await attempt(session, cause)
   }
 
-  const share = (session: Session<User>, cause: string): Promise<void> => {
-    if (flight) return flight.promise
+  const share = (session: Session<User>, cause: string, isScheduled: boolean): Promise<void> => {
+    if (flight) {
+      flight.demand.isReal ||= !isScheduled
+      return flight.promise
+    }
     const ending = new AbortController()
-    const promise = unlessAborted(run(session, ending.signal, cause), ending.signal).finally(() => {
+    const demand = { isReal: !isScheduled }
+    let arrive = (): void => undefined
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    const running = run(session, ending.signal, cause, demand)
+    const promise = unlessAborted(Promise.race([running, arrived]), ending.signal).finally(() => {
       if (flight?.ending === ending) flight = undefined
     })
-    flight = { promise, ending }
+    flight = { promise, ending, arrive, demand }
     // The first to hear of it: listeners come before callers, and find the promise settled.
     promise.then(onSettled, onSettled)
     return promise
   }
 
-  const renew: Renewal<User>['renew'] = async (session, signal, cause) => {
+  const renew: Renewal<User>['renew'] = async (session, signal, cause, isScheduled = false) => {
     if (!canRenew(session)) {
       if (remainingLifetime(session, environment) <= 0) expire(session)
       throw loginRequired()
     }
     life.throwIfAborted()
-    await unlessAborted(share(session, cause), signal)
+    const patience = refresh.timeout + SLACK
+    const late = new AuthError('timeout', `The session could not be renewed in ${patience / 1000} s.`)
+    await unlessAborted(within(environment, patience, share(session, cause, isScheduled), late), signal)
     const next = current()
     if (next?.id !== session.id) throw loginRequired()
     return next
@@ -146,6 +174,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       else if (!doubt.isCertain) doubt.until = 0
     },
     hurry: () => hurry?.(),
+    arrive: () => flight?.arrive(),
     abandon(reason) {
       flight?.ending.abort(reason)
       flight = undefined

@@ -56,7 +56,10 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
       const renewAfter = lifecycle.isOnline() ? Math.max(due, backoff.pauses[0]) : NEVER
       // A renewal that has to wait: the token expires first, and the state has to say so.
       if (renewAfter > 0 && remaining < renewAfter && !keeper.isStale()) return [remaining, showState]
-      return [renewAfter, () => void renewal.renew(session, undefined, 'Its moment had come.').catch(() => undefined)]
+      return [
+        renewAfter,
+        () => void renewal.renew(session, undefined, 'Its moment had come.', true).catch(() => undefined),
+      ]
     }
     const name = session.id + session.generation
     if (warned === name || remaining <= 0) return [remaining, () => expire(session)]

@@ -13,6 +13,7 @@ import {
   remainingLifetime,
   reviveSession,
   type Session,
+  type StoredSession,
 } from './session.js'
 import { type AuthState, LOADING, type LogoutReason, signedIn, signedOut } from './state.js'
 import type { Store } from './store.js'
@@ -22,8 +23,11 @@ import type { TokenResponse } from './tokens.js'
 export interface Keeper<User> {
   readonly current: () => Session<User> | undefined
   readonly state: () => AuthState<User>
-  /** Reads the storage; `ask` tells why the server should be asked for a session where the storage has none. */
-  load(ask: () => Promise<'mark' | 'probe' | undefined>): Promise<void>
+  /**
+   * Reads the storage; `ask` tells why the server should be asked for a session where the storage has none. Resolves with
+   * whether the storage had one.
+   */
+  load(ask: () => Promise<'mark' | 'probe' | undefined>): Promise<boolean>
   /** Whether only `probe` asks for a session so far: its absence would be no news. */
   isProbing(): boolean
   /** Shows the session as it is now; `isFirst` ends the state `loading`, which else goes on. */
@@ -32,13 +36,31 @@ export interface Keeper<User> {
   isStale(): boolean
   /** Begins a new session; `isJustIssued` if its tokens are. */
   establish(answer: TokenResponse<User>, isJustIssued: boolean): Promise<void>
-  /** Moves on from `base` because of `cause`; `false` if the answer came too late. */
-  advance(base: Session<User>, answer: TokenResponse<User>, cause: string): Promise<boolean>
-  /** Ends the session `id`, if it is the current one. `never`: nobody had noticed it. */
-  end(id: string, reason: 'never' | LogoutReason, error?: AuthError): Promise<void>
+  /** Moves on from `base` by `attempt`, because of `cause`; `undefined` if the answer, which is `age` old, came too late. */
+  advance(
+    base: Session<User>,
+    answer: TokenResponse<User>,
+    attempt: number,
+    cause: string,
+    age: number,
+  ): Promise<{ readonly stored: Promise<void> } | undefined>
+  /** Ends the session `id` for all tabs, if it is the current one. `never`: nobody had noticed it. */
+  end(id: string, reason: 'never' | LogoutReason, error?: AuthError, origin?: AuthEvent['origin']): Promise<void>
   setUser(user: User): void
+  /** Takes over what another tab has stored. */
+  follow(stored: StoredSession<User>): void
+  /** Lets go of the session in this tab alone. */
+  leave(reason: 'never' | LogoutReason, error?: AuthError): void
+  /** Stores the session once more. */
+  store(): Promise<void>
+  /** Waits for the same first token as the tab that gave the session this id. */
+  share(id: string): void
   /** Queues an event about the current session. */
-  tell<K extends keyof AuthEvents<User>>(name: K, details: Omit<AuthEvents<User>[K], keyof AuthEvent>): void
+  tell<K extends keyof AuthEvents<User>>(
+    name: K,
+    details: Omit<AuthEvents<User>[K], keyof AuthEvent>,
+    origin?: AuthEvent['origin'],
+  ): void
 }
 
 /** What a keeper is made of. */
@@ -55,8 +77,12 @@ export interface KeeperParts<User> {
   readonly plan: RenewalPlan
   /** Called after each change; `isOther` if not only the tokens have changed, `error` if a server ended the session. */
   readonly onChange: (session: Session<User> | undefined, isOther: boolean, error?: AuthError) => void
+  /** Called when ledger and storage have changed, for the other tabs to look. */
+  readonly announce: () => void
 }
 
+/** An answer that a worker has kept for longer says little about the server's clock. */
+const FRESH = 60_000
 const WHY: Record<LogoutReason, string> = {
   logout: 'The app called logout().',
   expired: 'The access token expired, and there was nothing to renew it with.',
@@ -66,7 +92,7 @@ const WHY: Record<LogoutReason, string> = {
 }
 
 export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
-  const { backend, inCookie, store, ledger, environment, events, trace, plan, onChange } = parts
+  const { backend, inCookie, store, ledger, environment, events, trace, plan, onChange, announce } = parts
   let { initial } = parts
   let current: Session<User> | undefined
   let state: AuthState<User> = LOADING
@@ -108,16 +134,38 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     return store.save(record)
   }
 
-  const tell: Keeper<User>['tell'] = (name, details) => {
-    const event = { at: environment.clock.now(), origin: 'this-tab', generation: current?.generation ?? 0 }
+  const tell: Keeper<User>['tell'] = (name, details, origin = 'this-tab') => {
+    const event = { at: environment.clock.now(), origin, generation: current?.generation ?? 0 }
     events.emit(name, { ...event, ...details } as KeeperEvents<User>[typeof name])
   }
 
   const isProbing = (): boolean => isProbe && current?.generation === 0
 
-  const tellLogout = (reason: LogoutReason, error?: AuthError): void => {
-    trace.add('signed out', error?.message ?? WHY[reason], current?.generation)
-    tell('logout', { reason, error })
+  const tellLogout = (reason: LogoutReason, origin: AuthEvent['origin'], error?: AuthError): void => {
+    trace.add('signed out', error?.message ?? WHY[reason], current?.generation, origin)
+    tell('logout', { reason, error }, origin)
+  }
+
+  /** Ends the current session in this tab. */
+  const drop = (wanted: 'never' | LogoutReason, origin: AuthEvent['origin'], error?: AuthError): void => {
+    const reason = isProbing() ? 'never' : wanted
+    if (reason !== 'never') tellLogout(reason, origin, error)
+    current = undefined
+    onChange(current, true, error)
+    show(signedOut(reason))
+  }
+
+  const establish: Keeper<User>['establish'] = async (answer, isJustIssued) => {
+    const session = next(answer, undefined, isJustIssued)
+    const record = encodeRecord(session, backend.id)
+    if (current && !isProbing()) tellLogout('replaced', 'this-tab')
+    const stored = keep(session, record)
+    trace.add('signed in', 'The backend gave tokens.', session.generation)
+    reveal(true)
+    tell('login', { user: session.user })
+    await ledger.adopt(session)
+    await stored
+    announce()
   }
 
   return {
@@ -132,61 +180,87 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     async load(ask) {
       const text = await store.load()
       isLoaded = true
-      const stored = text === null ? undefined : decodeRecord<User>(text, backend.id)
+      const stored = text ? decodeRecord<User>(text, backend.id) : undefined
       if (stored) {
         initial = undefined
         current = reviveSession(stored, environment)
         onChange(current, true)
         trace.add('restored', 'The storage held a session.', stored.generation)
-      } else {
-        const why = text === null ? 'The storage is empty.' : 'The record is damaged, or of another version or backend.'
-        trace.add('not restored', why)
-        adoptInitial()
-        const reason = current ? 'initial' : await ask()
-        if (current) void keep(current)
-        else if (reason) current = awaitTokens(environment)
-        isProbe = reason === 'probe'
-        if (current) trace.add('restoring', `By \`${reason}\`.`, current.generation)
+        return true
       }
-      if (current) await ledger.adopt(current)
+      const why = text ? 'The record is damaged, or of another version or backend.' : 'The storage is empty.'
+      trace.add('not restored', why)
+      adoptInitial()
+      const reason = current ? 'initial' : await ask()
+      if (current) void keep(current)
+      else if (reason) current = awaitTokens(environment)
+      isProbe = reason === 'probe'
+      if (current) trace.add('restoring', `By \`${reason}\`.`, current.generation)
+      return false
     },
-    async establish(answer, isJustIssued) {
-      const session = next(answer, undefined, isJustIssued)
+    establish,
+    async advance(base, answer, attempt, cause, age) {
+      const session = next(answer, base, age < FRESH)
       const record = encodeRecord(session, backend.id)
-      if (current && !isProbing()) tellLogout('replaced')
-      const done = [keep(session, record), ledger.adopt(session)]
-      trace.add('signed in', 'The backend gave tokens.', session.generation)
-      reveal(true)
-      tell('login', { user: session.user })
-      await Promise.all(done)
-    },
-    async advance(base, answer, cause) {
-      const session = next(answer, base)
-      const record = encodeRecord(session, backend.id)
-      if (!(await ledger.commit(base)) || current?.id !== base.id) return false
+      if (!(await ledger.commit(base, attempt))) return undefined
+      if (current?.id !== base.id || current.generation !== base.generation) return undefined
+      // A cookie is everybody's: somebody else may have signed in by another tab, which said nothing.
+      const [before, now] = [base.claims?.sub, session.claims?.sub]
+      if (inCookie && before !== undefined && now !== undefined && before !== now) {
+        return { stored: establish(answer, age < FRESH) }
+      }
       // The app may have set another user meanwhile.
-      if (answer.user !== undefined || session.user === current.user) void keep(session, record)
-      else void keep({ ...session, user: current.user })
+      const isAsked = answer.user !== undefined || session.user === current.user
+      const kept = isAsked ? keep(session, record) : keep({ ...session, user: current.user })
       trace.add('renewed', cause, session.generation)
       reveal()
       tell('refresh', { expiresAt: session.tokens.expiresAt })
-      return true
+      return { stored: kept.then(announce) }
     },
-    async end(id, wanted, error) {
+    async end(id, reason, error, origin = 'this-tab') {
       if (current?.id !== id) return
-      const reason = isProbing() ? 'never' : wanted
-      if (reason !== 'never') tellLogout(reason, error)
-      current = undefined
-      onChange(current, true, error)
-      const done = [store.save(null), ledger.end(id)]
-      show(signedOut(reason))
-      await Promise.all(done)
+      const session = current
+      drop(reason, origin, error)
+      await Promise.all([store.save(null), ledger.end(session, error?.code === 'refresh_lost' ? 'lost' : reason)])
+      announce()
     },
     setUser(user) {
       adoptInitial()
       if (!current) return
-      void keep({ ...current, user: isSame(user, current.user) ? current.user : user })
+      void keep({ ...current, user: isSame(user, current.user) ? current.user : user }).then(announce)
       reveal()
+    },
+    follow(stored) {
+      const before = current
+      const user = isSame(stored.user, before?.user) ? before?.user : stored.user
+      const session = reviveSession({ ...stored, user: user as User | undefined }, environment)
+      const isOther = before?.id !== session.id
+      const isShown = state !== LOADING
+      if (isOther && before && isShown && !isProbing()) tellLogout('replaced', 'other-tab')
+      store.drop()
+      current = session
+      onChange(session, isOther)
+      if (isOther && isShown) {
+        trace.add('signed in', 'In another tab.', session.generation, 'other-tab')
+        reveal()
+        tell('login', { user: session.user }, 'other-tab')
+      } else if (before?.generation !== session.generation) {
+        trace.add('renewed', 'By another tab.', session.generation, 'other-tab')
+        reveal()
+        if (isShown) tell('refresh', { expiresAt: session.tokens.expiresAt }, 'other-tab')
+      } else {
+        reveal()
+      }
+    },
+    leave(reason, error) {
+      if (!current) return
+      store.drop()
+      if (reason === 'never') trace.add('not restored', 'The session has ended in another tab.', current.generation)
+      drop(reason, 'other-tab', error)
+    },
+    store: () => (current ? keep(current) : Promise.resolve()),
+    share(id) {
+      if (current) current = { ...current, id }
     },
     tell,
   }

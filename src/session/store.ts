@@ -4,14 +4,18 @@ import type { TokenStorage } from '../storage/contract.js'
 
 /** One value in a storage that may throw, fill up, or never answer: none of that is passed on. */
 export interface Store {
-  /** What is stored, or `null`. */
-  load(): Promise<string | null>
+  /** What is stored, or `null`; `undefined` where the storage could not be read. */
+  load(): Promise<string | null | undefined>
   /** Stores `text`, or removes it if `null`; at once where the storage is synchronous. Resolves even if it failed. */
   save(text: string | null): Promise<void>
   /** Tries again what could not be written. */
   retry(): void
+  /** Forgets what could not be written: another tab knows better. */
+  drop(): void
   /** Whether something could not be written. */
   readonly isBehind: boolean
+  /** Whether the storage holds all that this tab has to say. */
+  readonly isSettled: boolean
 }
 
 const PATIENCE = 3000
@@ -71,18 +75,24 @@ export function createStore(
     get isBehind() {
       return wanted !== undefined && !isWriting
     },
+    get isSettled() {
+      return wanted === undefined && !isWriting
+    },
     async load() {
       try {
         const text = await bounded(unlessAborted(Promise.resolve(storage.getItem(key)), life))
         return typeof text === 'string' ? text : null
       } catch (error) {
         fail('read', error)
-        return null
+        return undefined
       }
     },
     save,
     retry() {
       if (wanted !== undefined) void save(wanted)
+    },
+    drop() {
+      wanted = undefined
     },
   }
 }

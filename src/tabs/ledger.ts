@@ -1,20 +1,72 @@
-import { type Environment, type Ledger, type LedgerRow, within } from '../environment.js'
-import { AuthError } from '../errors.js'
+import { type Environment, type Ledger, type LedgerFailure, type LedgerRow, within } from '../environment.js'
+import type { Trace } from '../trace.js'
+
+/** A session as the ledger knows it. */
+export type Entry = Pick<LedgerRow, 'id' | 'generation'>
+
+/** What a tab that wants to renew a session has to do. */
+export type Turn =
+  /**
+   * Call the server in `delay` milliseconds; `attempt` is to be named at the commit. `isHeir`: an attempt at this
+   * generation has died before.
+   */
+  | { readonly may: 'try'; readonly attempt: number; readonly isHeir: boolean; readonly delay: number }
+  /** Wait and ask again: an attempt is under way, or has died just now, and its answer may still come. */
+  | { readonly may: 'wait'; readonly delay: number }
+  /** Heed the failure of another tab, and ask again. */
+  | { readonly may: 'pause'; readonly failure: LedgerFailure }
+  /** Look again: the session has moved on, or is over. */
+  | { readonly may: 'look' }
+
+/** How a tab begins an attempt. */
+export interface Beginning {
+  /** For so long an attempt of another tab is believed to be alive, in milliseconds. */
+  readonly patience: number
+  /** Whether somebody who knows all attempts makes them: nobody needs to wait for one here. */
+  readonly isHosted: boolean
+  /** When the last failure happened that this tab knows of. */
+  readonly failedAt: number | undefined
+  /** Take over a row that this tab can make nothing of. */
+  readonly isForced: boolean
+}
 
 /** The steps that a session takes in the ledger: each is one transaction, and compares before it sets. */
 export interface SessionLedger {
-  /** Makes this session and generation the current one. */
-  adopt(session: LedgerRow): Promise<void>
-  /** Moves on from this generation; `false` if it has ended, or somebody else has moved on. */
-  commit(base: LedgerRow): Promise<boolean>
+  /** Whether other tabs see it. */
+  readonly isShared: boolean
+  /** What the ledger says of `session`, or of whichever is the current one. */
+  read(session: Entry | undefined): Promise<LedgerRow | undefined>
+  /** Makes this session the current one, whatever was before. */
+  adopt(session: Entry): Promise<void>
+  /** Enters a session that was found in the storage, where the ledger does not know better; hands back what it knows. */
+  join(session: Entry): Promise<LedgerRow>
+  /** Begins an attempt to renew it. */
+  begin(session: Entry, beginning: Beginning): Promise<Turn>
+  /** Moves on from this generation; `false` if it has ended, or somebody else has moved on, or is about to. */
+  commit(base: Entry, attempt: number): Promise<boolean>
+  /** Ends an attempt that has moved nothing on; with `failure`, if it failed. */
+  fail(base: Entry, attempt: number, failure: LedgerFailure | undefined): Promise<void>
+  /** Ends the session because the attempt was refused; `false` if the refusal came too late to count. */
+  refuse(base: Entry, attempt: number, why: string): Promise<boolean>
   /** Leaves a tombstone, so that nothing late revives the session. */
-  end(id: string): Promise<void>
+  end(session: Entry, why: string): Promise<void>
 }
 
-/** A ledger that one client keeps for itself: all that a storage needs which nobody else sees. */
-export function memoryLedger(): Ledger {
+/** What a session's ledger is made of. */
+export interface LedgerParts {
+  /** Whether nobody else can see the session: then the ledger is this tab's own. */
+  readonly isPrivate: boolean
+  /** The name of a session's row. */
+  readonly nameOf: (session: Entry) => string
+  readonly environment: Environment
+  readonly trace: Trace
+}
+
+/** A ledger that one client keeps for itself. */
+function memoryLedger(): Ledger {
   const rows = new Map<string, LedgerRow>()
   return {
+    read: async (name) => rows.get(name),
     async update(name, step) {
       const row = step(rows.get(name))
       if (row) rows.set(name, row)
@@ -24,22 +76,120 @@ export function memoryLedger(): Ledger {
 
 const PATIENCE = 3000
 
-/** The steps on the row of `name`; they take 3 s at most. */
-export function openLedger(ledger: Ledger, name: string, environment: Environment): SessionLedger {
-  const late = new AuthError('timeout', 'The ledger of the tabs gave no answer in 3 s.')
-  const update: (step: Parameters<Ledger['update']>[1]) => Promise<void> = (step) =>
-    within(environment, PATIENCE, (async () => ledger.update(name, step))(), late)
-  const ignore = (): void => undefined
+/** The steps on a session's row; one that takes longer than 3 s, or fails, is taken in a ledger of this tab's own. */
+export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerParts): SessionLedger {
+  const { clock, ledger: shared } = environment
+  let own = isPrivate ? memoryLedger() : undefined
+
+  const take = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
+    if (own) return step(own)
+    try {
+      return await within(environment, PATIENCE, (async () => step(shared as Ledger))(), undefined)
+    } catch {
+      // A refresh token that the server has replaced must not be offered again because of a broken database.
+      if (!own) trace.add('alone', 'IndexedDB is missing or broken: the storage alone tells what other tabs did.')
+      own ??= memoryLedger()
+      return step(own)
+    }
+  }
+  const update = (session: Entry, step: (row: LedgerRow | undefined) => LedgerRow | undefined): Promise<void> =>
+    take((used) => used.update(nameOf(session), step))
+
   return {
-    adopt: ({ id, generation }) => update(() => ({ id, generation })).catch(ignore),
-    async commit({ id, generation }) {
-      let isCurrent = false
-      await update((row) => {
-        isCurrent = row?.id === id && row.generation === generation && !row.ended
-        return isCurrent ? { id, generation: generation + 1 } : undefined
-      })
-      return isCurrent
+    get isShared() {
+      return !own
     },
-    end: (id) => update((row) => (row?.id === id ? { ...row, ended: true } : undefined)).catch(ignore),
+    read: (session = { id: '', generation: 0 }) => take((used) => used.read(nameOf(session))),
+    adopt: ({ id, generation }) => update({ id, generation }, () => ({ id, generation })),
+    async join({ id, generation }) {
+      let known: LedgerRow = { id, generation }
+      await update(known, (row) => {
+        const isBehind = row?.id === id && row.generation < generation && !row.ended
+        // Tabs that wait for their first token wait for the same one.
+        const isOver = generation === 0 && row?.ended
+        if (row && !isBehind && !isOver) known = row
+        return known
+      })
+      return known
+    },
+    async begin({ id, generation }, { patience, isHosted, failedAt, isForced }) {
+      let turn: Turn = { may: 'look' }
+      await update({ id, generation }, (row) => {
+        const now = clock.now()
+        const isOurs = row?.id === id && row.generation === generation
+        if (row && !isForced && (!isOurs || row.ended)) {
+          turn = { may: 'look' }
+          return row
+        }
+        const { attempt: last, failure, isOrphaned } = (isOurs && row) || {}
+        if (failure && failure.at !== failedAt) {
+          turn = { may: 'pause', failure }
+          return row
+        }
+        const age = now - (last ?? now - patience)
+        // An attempt from the future: the clock was set back since.
+        const delay = age < 0 ? 0 : Math.max(0, patience - age)
+        if (delay > 0 && !isHosted) {
+          turn = { may: 'wait', delay }
+          return row
+        }
+        const mine = last === now ? now + 1 : now
+        const isHeir = last !== undefined || !!isOrphaned
+        turn = { may: 'try', attempt: mine, isHeir, delay }
+        return { id, generation, attempt: mine, isOrphaned: isHeir, failure }
+      })
+      return turn
+    },
+    async commit({ id, generation }, mine) {
+      let isCommitted = false
+      await update({ id, generation }, (row) => {
+        const isCurrent = !row || (row.id === id && row.generation === generation && !row.ended)
+        isCommitted = isCurrent && (row?.attempt ?? mine) === mine
+        return isCommitted ? { id, generation: generation + 1 } : row
+      })
+      return isCommitted
+    },
+    fail: (base, mine, failure) =>
+      update(base, (row) =>
+        row?.id === base.id && row.attempt === mine ? { ...row, attempt: undefined, failure } : row,
+      ),
+    async refuse({ id, generation }, mine, ended) {
+      let isEnded = false
+      await update({ id, generation }, (row) => {
+        isEnded = !row || (row.id === id && row.generation === generation && row.attempt === mine && !row.ended)
+        return isEnded ? { id, generation, ended } : row
+      })
+      return isEnded
+    },
+    end: ({ id, generation }, ended) =>
+      update({ id, generation }, (row) => (!row || (row.id === id && !row.ended) ? { id, generation, ended } : row)),
+  }
+}
+
+/**
+ * For tabs that share a refresh cookie and nothing else: what each has is its own, but they take turns at the server,
+ * and heed each other's failures.
+ */
+export function takeTurns(parts: Pick<LedgerParts, 'environment' | 'trace'>, name: string): SessionLedger {
+  const cookie = { id: 'cookie', generation: 0 }
+  const shared = openLedger({ ...parts, isPrivate: false, nameOf: () => `${name}.cookie` })
+  const nothing = async (): Promise<void> => undefined
+  return {
+    isShared: true,
+    read: async () => undefined,
+    adopt: nothing,
+    join: async (session) => session,
+    begin: (_, beginning) => shared.begin(cookie, beginning),
+    async commit(_, attempt) {
+      // Whoever came later, the answer to this call is as good as any.
+      await shared.fail(cookie, attempt, undefined)
+      return true
+    },
+    fail: (_, attempt, failure) => shared.fail(cookie, attempt, failure),
+    async refuse(_, attempt) {
+      await shared.fail(cookie, attempt, undefined)
+      return true
+    },
+    end: nothing,
   }
 }

@@ -1,4 +1,4 @@
-import { type AuthBackend, AuthClient, type Ledger, type LedgerRow, memoryStorage } from 'latchkey'
+import { type AuthBackend, AuthClient, type Ledger, type LedgerRow, memoryStorage, type TokenStorage } from 'latchkey'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAuthServer } from '../support/auth-server.ts'
 import { FORM, type LoginForm, type SetupOptions, setUp, signedIn } from '../support/client.ts'
@@ -8,17 +8,25 @@ const API = 'https://api.test/todos'
 const ON_DEMAND: SetupOptions = { refresh: { when: 'on-demand' } }
 const never = new Promise<never>(() => undefined)
 
-/** A ledger of one client, as an IndexedDB that another tab blocks. */
-function hangingLedger(): Ledger & { hang(): void } {
+/** A ledger of all tabs, as an IndexedDB that another tab blocks, and a storage that all tabs see. */
+function hangingTabs() {
   let row: LedgerRow | undefined
   let isHanging = false
-  return {
-    hang() {
-      isHanging = true
+  const ledger: Ledger = {
+    async read() {
+      if (isHanging) await never
+      return row
     },
     async update(_, step) {
       if (isHanging) await never
       row = step(row) ?? row
+    },
+  }
+  const storage: TokenStorage = { ...memoryStorage(), scope: 'origin' }
+  return {
+    options: { environment: { ledger }, storage },
+    hang() {
+      isHanging = true
     },
   }
 }
@@ -213,27 +221,27 @@ describe('R4: whatever hangs, every caller settles within timeout + 8 s', () => 
     [
       'the ledger, at a renewal',
       async (timeout) => {
-        const ledger = hangingLedger()
-        const { client } = await signedIn({ refresh: { when: 'on-demand', timeout }, environment: { ledger } })
-        ledger.hang()
+        const { options, hang } = hangingTabs()
+        const { client } = await signedIn({ refresh: { when: 'on-demand', timeout }, ...options })
+        hang()
         return { outcomes: [watch(client.getAccessToken({ forceRefresh: true }))] }
       },
     ],
     [
       'the ledger, at a sign-out',
       async (timeout) => {
-        const ledger = hangingLedger()
-        const { client } = await signedIn({ refresh: { timeout }, environment: { ledger } })
-        ledger.hang()
+        const { options, hang } = hangingTabs()
+        const { client } = await signedIn({ refresh: { timeout }, ...options })
+        hang()
         return { outcomes: [watch(client.logout())] }
       },
     ],
     [
       'the ledger, at a sign-in',
       async (timeout) => {
-        const ledger = hangingLedger()
-        const { client } = setUp({ refresh: { timeout }, environment: { ledger } })
-        ledger.hang()
+        const { options, hang } = hangingTabs()
+        const { client } = setUp({ refresh: { timeout }, ...options })
+        hang()
         return { outcomes: [watch(client.login(FORM))] }
       },
     ],

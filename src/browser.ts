@@ -1,0 +1,91 @@
+import type { Environment, Ledger, LedgerRow, LifecycleEvent } from './environment.js'
+
+/** The real edges. Globals are looked up at each call: fake clocks and monitoring may replace them at any time. */
+export const browserEnvironment: Environment = {
+  clock: { now: () => Date.now(), monotonic: () => performance.now() },
+  timers: {
+    set: (callback, delay) => setTimeout(callback, delay),
+    clear: (timer) => clearTimeout(timer as number),
+  },
+  lifecycle: {
+    isOnline: () => globalThis.navigator?.onLine !== false,
+    listen(listener) {
+      const { window, document } = globalThis
+      const heard = ({ type }: Event): void => {
+        if (type !== 'visibilitychange' || document.visibilityState === 'visible') listener(type as LifecycleEvent)
+      }
+      const each = (change: 'addEventListener' | 'removeEventListener'): void => {
+        for (const type of ['online', 'pageshow', 'focus', 'pagehide']) window?.[change](type, heard)
+        for (const type of ['visibilitychange', 'resume', 'freeze']) document?.[change](type, heard)
+      }
+      each('addEventListener')
+      return () => each('removeEventListener')
+    },
+  },
+  random: () => Math.random(),
+  createId: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join(''),
+  location: () => globalThis.document?.baseURI ?? globalThis.location?.href,
+  reportError: (error) => {
+    if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
+    else console.error(error)
+  },
+  ledger: {
+    async read(name) {
+      let row: LedgerRow | undefined
+      await transact('readonly', (rows) => {
+        const reading = rows.get(name)
+        reading.onsuccess = () => {
+          row = reading.result
+        }
+      })
+      return row
+    },
+    update: (name, step) =>
+      transact('readwrite', (rows) => {
+        const reading = rows.get(name)
+        reading.onsuccess = () => {
+          const row = step(reading.result)
+          if (row && row !== reading.result) rows.put(row, name)
+        }
+      }),
+  } satisfies Ledger,
+  locks: { request: (name, options, callback) => navigator.locks.request(name, options, callback) },
+  channel(name, listener) {
+    const channel = new BroadcastChannel(name)
+    channel.onmessage = ({ data }) => listener(data)
+    // In Node an open channel would keep the process alive.
+    ;(channel as { unref?: () => void }).unref?.()
+    return { post: (hint) => channel.postMessage(hint), close: () => channel.close() }
+  },
+  watchStorage(listener) {
+    const { window } = globalThis
+    window?.addEventListener('storage', listener)
+    return () => window?.removeEventListener('storage', listener)
+  },
+}
+
+/**
+ * Opened for each transaction anew: some engines lose a connection while a page sleeps, and one that is held would keep
+ * an app from deleting its databases.
+ */
+function transact(mode: IDBTransactionMode, work: (rows: IDBObjectStore) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('latchkey')
+    opening.onupgradeneeded = () => opening.result.createObjectStore('ledger')
+    opening.onerror = () => reject(opening.error)
+    opening.onsuccess = () => {
+      const database = opening.result
+      try {
+        const transaction = database.transaction('ledger', mode)
+        transaction.oncomplete = () => resolve()
+        transaction.onabort = () => reject(transaction.error)
+        work(transaction.objectStore('ledger'))
+      } catch (error) {
+        reject(error)
+      } finally {
+        // It waits for the transaction.
+        database.close()
+      }
+    }
+  })
+}

@@ -1,0 +1,147 @@
+import type { AuthBackend, TokenCaller } from '../backends/contract.js'
+import { type Environment, within } from '../environment.js'
+import { AuthError, type AuthErrorCode, type AuthErrorDetails } from '../errors.js'
+import type { Session } from '../session/session.js'
+import type { TokenResponse, TokenSet } from '../session/tokens.js'
+import type { Trace } from '../trace.js'
+
+/** What a page asks of the worker that makes its refresh calls; tokens travel over this port and nowhere else. */
+export type WorkerRequest =
+  /** Are you there? */
+  | { readonly call: 'ping'; readonly number: number }
+  | {
+      readonly call: 'refresh'
+      readonly number: number
+      readonly storageKey: string
+      /** Which refresh: whoever names the same one gets the same answer. */
+      readonly which: string
+      readonly tokens: TokenSet
+      /** Where tabs share nothing but a cookie: the access token that the page holds; another one serves as the answer. */
+      readonly held: string | undefined
+      /** How long to wait first, if this refresh is news, in milliseconds. */
+      readonly delay: number
+      readonly timeout: number
+    }
+  /** The answer was stored, or is no longer wanted. */
+  | { readonly call: 'forget'; readonly storageKey: string; readonly which: string | undefined }
+
+/** What the worker answers. */
+export type WorkerAnswer =
+  | { readonly number: number; readonly answer?: TokenResponse | undefined; readonly age?: number }
+  | { readonly number: number; readonly error: { code: AuthErrorCode; message: string } & AuthErrorDetails }
+
+/** An answer, and how long ago it came, in milliseconds. */
+export interface Exchanged<User> {
+  readonly answer: TokenResponse<User> | undefined
+  readonly age: number
+}
+
+/** Exchanges the tokens of a session at the server, in this page or in the worker. */
+export interface Exchange<User> {
+  /** Whether a worker will make the next call: it knows all calls, those of dead tabs too. */
+  isHosted(): Promise<boolean>
+  /** Makes the call in `delay` milliseconds, in the worker only if `isHosted`. */
+  make(session: Session<User>, isHosted: boolean, delay: number): Promise<Exchanged<User>>
+  /** The answer for `session`, which is stored now, need not be kept any longer; without one, no answer at all. */
+  forget(session?: Session<User>): void
+  /** Hangs up, once the answers under way have come. */
+  close(): void
+}
+
+/** What an exchange is made of. */
+export interface ExchangeParts<User> {
+  readonly backend: Pick<AuthBackend<never, User>, 'refresh'>
+  readonly storageKey: string
+  /** Whether tabs share a cookie and nothing else. */
+  readonly isPrivate: boolean
+  readonly refresh: { readonly timeout: number; readonly worker?: (() => SharedWorker) | undefined }
+  readonly environment: Environment
+  readonly trace: Trace
+  readonly call: TokenCaller
+}
+
+/** A worker that has to be fetched and started first answers within this time, or never. */
+const PATIENCE = 2000
+
+export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User> {
+  const { backend, storageKey, isPrivate, refresh, environment, trace, call } = parts
+  const { worker: start, timeout } = refresh
+  const waiting = new Map<number, (answer: WorkerAnswer) => void>()
+  let port: MessagePort | undefined
+  let isBroken = !start
+  let isClosed = false
+  let number = 0
+
+  type Unnumbered<T> = T extends unknown ? Omit<T, 'number'> : never
+  const post = (message: Unnumbered<WorkerRequest>): Promise<WorkerAnswer> =>
+    new Promise((resolve) => {
+      number += 1
+      waiting.set(number, resolve)
+      port?.postMessage({ ...message, number })
+    })
+
+  const hangUp = (): void => {
+    port?.close()
+    port = undefined
+    waiting.clear()
+  }
+
+  const connect = (): void => {
+    const worker = (start as () => SharedWorker)()
+    port = worker.port
+    port.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
+      waiting.get(data.number)?.(data)
+      waiting.delete(data.number)
+      if (isClosed && !waiting.size) hangUp()
+    }
+  }
+
+  const ping = async (): Promise<boolean> => {
+    try {
+      if (!port) connect()
+      await within(environment, PATIENCE, post({ call: 'ping' }), undefined)
+      return true
+    } catch {
+      hangUp()
+      return false
+    }
+  }
+
+  const nameOf = ({ id, generation }: Session<User>): string => (isPrivate ? '' : `${id} ${generation}`)
+
+  return {
+    async isHosted() {
+      if (isBroken) return false
+      // A worker that has died with its process is started once more.
+      const isThere = (port && (await ping())) || (await ping())
+      isBroken = !isThere
+      if (isBroken) trace.add('no worker', 'The refresh worker does not answer: this page makes its own calls.')
+      return isThere
+    },
+    async make(session, isHosted, delay) {
+      const { tokens } = session
+      if (!isHosted) {
+        // Of no signal: once on the wire, the refresh token is spent, and the answer is wanted however late it comes.
+        const { signal } = new AbortController()
+        return { answer: await call('refresh', async (context) => backend.refresh?.(tokens, context), signal), age: 0 }
+      }
+      const held = isPrivate ? tokens.accessToken : undefined
+      const reply = await post({ call: 'refresh', storageKey, which: nameOf(session), tokens, held, delay, timeout })
+      if ('error' in reply) {
+        const { code, message, ...details } = reply.error
+        throw new AuthError(code, message, details)
+      }
+      const { age = 0, answer } = reply as { age?: number; answer?: TokenResponse<User> }
+      const lifetime = answer?.lifetime === undefined ? undefined : answer.lifetime - age
+      return { answer: answer && { ...answer, lifetime }, age }
+    },
+    forget(session) {
+      // Where tabs share a cookie alone, the answer is what the others will ask for.
+      if (!session || !isPrivate) port?.postMessage({ call: 'forget', storageKey, which: session && nameOf(session) })
+    },
+    close() {
+      isClosed = true
+      if (!waiting.size) hangUp()
+    },
+  }
+}

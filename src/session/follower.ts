@@ -1,0 +1,175 @@
+import { type Environment, type LedgerFailure, type LedgerRow, sleep } from '../environment.js'
+import { AuthError } from '../errors.js'
+import type { Hint, Hints } from '../tabs/hints.js'
+import type { SessionLedger } from '../tabs/ledger.js'
+import type { Keeper } from './keeper.js'
+import { decodeRecord } from './record.js'
+import type { StoredSession } from './session.js'
+import type { LogoutReason } from './state.js'
+import type { Store } from './store.js'
+
+/** Follows what other tabs do with the session. */
+export interface Follower {
+  /** Looks at ledger and storage; resolves when this tab knows what they say. */
+  look(): Promise<void>
+  /** Compares what the client began with, from the storage or otherwise, with the ledger. */
+  enter(isStored: boolean): Promise<void>
+  /** Does what another tab asks for. */
+  hear(hint: Hint): void
+  /** Begins to listen to the storage; hands back the undo. */
+  watch(): () => void
+}
+
+/** What a follower is made of. */
+export interface FollowerParts<User> {
+  readonly backend: { readonly id: string }
+  readonly storageKey: string
+  /** Who else sees the storage. */
+  readonly scope: 'origin' | 'tab'
+  readonly environment: Environment
+  readonly life: AbortSignal
+  readonly store: Store
+  readonly ledger: SessionLedger
+  readonly keeper: Keeper<User>
+  readonly hints: Hints
+  /** Called when another tab has moved the session on, or ended it. */
+  readonly onMove: () => void
+  /** Called with the last failure of all tabs. */
+  readonly onFailure: (failure: LedgerFailure) => void
+  /** Called when this tab has caught up. */
+  readonly onSettled: () => void
+}
+
+/** The ledger is ahead of what this tab can read of the storage, by some milliseconds as a rule: when to read again. */
+const LATE = [5, 20, 75, 300, 600]
+/** A sign-out empties the storage and ends the session in the ledger, in either order: so long it may take. */
+const GRACE = 300
+const REASONS: readonly string[] = ['logout', 'expired', 'revoked', 'replaced', 'storage-cleared']
+
+/** The error of a session whose tokens died with a tab. */
+export function lostRefresh(cause?: AuthError): AuthError {
+  const message = 'A tab was closed or frozen after the server had renewed the session, and the new tokens with it.'
+  return new AuthError('refresh_lost', message, { cause })
+}
+
+export function createFollower<User>(parts: FollowerParts<User>): Follower {
+  const { backend, storageKey, scope, environment, life, store, ledger, keeper, hints } = parts
+  const { onMove, onFailure, onSettled } = parts
+  let looking: Promise<void> | undefined
+  let isLookedAgain = false
+
+  /** The session in the storage; `null` where the storage cannot be read. */
+  const read = async (): Promise<StoredSession<User> | undefined | null> => {
+    const text = await store.load()
+    return text === undefined ? null : text ? decodeRecord<User>(text, backend.id) : undefined
+  }
+
+  /** Waits for the record of which the ledger speaks; asks the other tabs for it once. */
+  const find = async ({ id, generation }: LedgerRow): Promise<StoredSession<User> | undefined> => {
+    // What only this tab writes does not come later.
+    for (const delays of scope === 'tab' ? [LATE.slice(0, 3)] : [LATE, LATE]) {
+      for (const delay of delays) {
+        const stored = await read()
+        if (stored?.id === id && stored.generation >= generation) return stored
+        if (isLookedAgain) return undefined
+        await sleep(environment, delay, life)
+      }
+      hints.send('wanted')
+    }
+    return undefined
+  }
+
+  const leave = (row: LedgerRow): void => {
+    const isLost = row.ended === 'lost'
+    const reason = (REASONS.includes(row.ended ?? '') ? row.ended : 'revoked') as LogoutReason
+    keeper.leave(reason, isLost ? lostRefresh() : undefined)
+  }
+
+  const compare = async (): Promise<void> => {
+    const now = keeper.current()
+    const row = ledger.isShared ? await ledger.read(now) : undefined
+    // Read after the ledger: it cannot be older, but for what the browser has not yet brought here.
+    const stored = await read()
+    const known = row ?? stored
+    if (stored === null || !known || keeper.current() !== now) return
+    if (row?.ended) {
+      if (now?.id === row.id) leave(row)
+    } else if (now?.id === known.id && now.generation >= known.generation) {
+      if (row?.failure) onFailure(row.failure)
+      const isAhead = stored?.id === now.id && stored.generation >= now.generation
+      if (isAhead && store.isSettled) keeper.follow(stored)
+    } else {
+      const found = await find(known as LedgerRow)
+      if (keeper.current() !== now || (isLookedAgain && !found)) return
+      if (found) keeper.follow(found)
+      else if (now?.id !== known.id) keeper.leave('replaced')
+      else keeper.leave('revoked', lostRefresh())
+    }
+    const next = keeper.current()
+    if (next?.id !== now?.id || next?.generation !== now?.generation) onMove()
+  }
+
+  const look: Follower['look'] = () => {
+    isLookedAgain = !!looking
+    looking ??= (async () => {
+      do {
+        isLookedAgain = false
+        await compare()
+      } while (isLookedAgain)
+    })()
+      .catch(() => undefined)
+      .finally(() => {
+        looking = undefined
+        onSettled()
+      })
+    return looking
+  }
+
+  /** The storage was emptied by another tab: was that a sign-out? */
+  const checkCleared = async (): Promise<void> => {
+    await sleep(environment, GRACE, life)
+    await look()
+    const now = keeper.current()
+    if (!now || !store.isSettled || (await store.load()) !== null) return
+    await keeper.end(now.id, 'storage-cleared', undefined, 'other-tab')
+    onMove()
+    onSettled()
+  }
+
+  return {
+    look,
+    async enter(isStored) {
+      const now = keeper.current()
+      if (!now) {
+        const known = ledger.isShared && (await ledger.read(undefined))
+        if (known && !known.ended) void look()
+        return
+      }
+      const row = await ledger.join(now)
+      if (row.id === now.id && row.generation === now.generation && !row.ended) return
+      if (row.generation === 0 && now.generation === 0) return keeper.share(row.id)
+      const found = row.ended ? undefined : await find(row)
+      if (keeper.current() !== now) return
+      if (found) keeper.follow(found)
+      else if (!isStored) await ledger.adopt(now)
+      else if (row.id !== now.id || row.ended) keeper.leave('never')
+      else keeper.leave('revoked', lostRefresh())
+    },
+    hear(hint) {
+      const now = keeper.current()
+      if (hint === 'changed') void look()
+      if (hint === 'changed' || !now) return
+      void ledger.read(now).then(async (row) => {
+        if (row?.id !== now.id || row.generation !== now.generation || row.ended || keeper.current() !== now) return
+        await keeper.store()
+        hints.send('changed')
+      })
+    },
+    watch: () =>
+      environment.watchStorage(({ key, newValue }) => {
+        if (key !== null && key !== storageKey) return
+        if (newValue !== null) void look()
+        else void checkCleared().catch(() => undefined)
+      }),
+  }
+}

@@ -1,0 +1,100 @@
+import type { AuthBackend } from '../backends/contract.js'
+import { browserEnvironment } from '../browser.js'
+import { AuthError, isAuthError } from '../errors.js'
+import { createDestinations } from '../http/destinations.js'
+import { createTokenCaller } from '../http/token-calls.js'
+import type { WorkerAnswer, WorkerRequest } from '../refresh/exchange.js'
+import type { TokenResponse } from '../session/tokens.js'
+
+/** How the worker calls the server; the same as in the page. */
+export interface HostOptions {
+  /** Hosts that may get a token over plain `http:`, as `allowInsecure` of the client. @default none */
+  allowInsecure?: readonly string[] | undefined
+  /** What sends the requests. @default globalThis.fetch, looked up at each call */
+  fetch?: typeof globalThis.fetch | undefined
+}
+
+interface Flight {
+  readonly which: string
+  readonly answer: Promise<TokenResponse | undefined>
+  /** When the answer came, in epoch milliseconds. */
+  receivedAt?: number
+  accessToken?: string | undefined
+  /** When the access token expires, as far as the answer says. */
+  expiresAt?: number
+}
+
+type RefreshRequest = WorkerRequest & { call: 'refresh' }
+
+/**
+ * Makes the refresh calls of all tabs, in a SharedWorker, which outlives the tab that asked: whoever is closed, or leaves,
+ * in the middle of a refresh does not take the new tokens with it. This is the whole worker file:
+ *
+ * @example
+ * import { jsonBackend } from 'latchkey/core'
+ * import { hostRefresh } from 'latchkey/worker'
+ * hostRefresh(jsonBackend({ baseUrl: 'https://api.example.com' }))
+ *
+ * @param backend the same as the client's; of another one the worker would not know how to call it
+ */
+export function hostRefresh<Credentials extends object, User>(
+  backend: AuthBackend<Credentials, User>,
+  { allowInsecure = [], fetch = (input, init) => globalThis.fetch(input, init) }: HostOptions = {},
+): void {
+  const flights = new Map<string, Flight>()
+  const environment = browserEnvironment
+  const destinations = createDestinations({ prefixes: [], allowInsecure, environment })
+  const inCookie = backend.refreshVia === 'cookie'
+
+  const depart = ({ storageKey, which, tokens, delay, timeout }: RefreshRequest): Flight => {
+    const call = createTokenCaller({ backend, environment, destinations, inCookie, refresh: { timeout }, fetch })
+    const fly = async (): Promise<TokenResponse | undefined> => {
+      await new Promise((resolve) => setTimeout(resolve, delay))
+      const { signal } = new AbortController()
+      const answer = await call('refresh', async (context) => backend.refresh?.(tokens, context), signal)
+      const { lifetime = Number.POSITIVE_INFINITY, accessToken } = answer ?? {}
+      const receivedAt = Date.now()
+      Object.assign(flight, { receivedAt, accessToken, expiresAt: answer?.expiresAt ?? receivedAt + lifetime })
+      return answer
+    }
+    const flight: Flight = { which, answer: fly() }
+    flights.set(storageKey, flight)
+    flight.answer.catch(() => {
+      if (flights.get(storageKey) === flight) flights.delete(storageKey)
+    })
+    return flight
+  }
+
+  /** The call under way, or the answer kept from before, if it serves. */
+  const join = ({ storageKey, which, held }: RefreshRequest): Flight | undefined => {
+    const flight = flights.get(storageKey)
+    if (flight?.which !== which) return undefined
+    const isSpent = held !== undefined && flight.receivedAt && flight.accessToken === held
+    return isSpent || Date.now() >= (flight.expiresAt ?? Number.POSITIVE_INFINITY) ? undefined : flight
+  }
+
+  const refresh = async (request: RefreshRequest): Promise<WorkerAnswer> => {
+    const { number } = request
+    try {
+      const flight = join(request) ?? depart(request)
+      const answer = await flight.answer
+      return { number, answer, age: Date.now() - (flight.receivedAt ?? 0) }
+    } catch (error) {
+      const known = isAuthError(error) ? error : new AuthError('server_error', 'The renewal broke off.')
+      const { code, message, status, retryAt, oauthError } = known
+      return { number, error: { code, message, status, retryAt, oauthError } }
+    }
+  }
+
+  const hear = async (port: MessagePort, request: WorkerRequest): Promise<void> => {
+    if (request.call === 'ping') port.postMessage({ number: request.number })
+    else if (request.call === 'refresh') port.postMessage(await refresh(request))
+    else if ((request.which ?? flights.get(request.storageKey)?.which) === flights.get(request.storageKey)?.which)
+      flights.delete(request.storageKey)
+  }
+
+  globalThis.addEventListener('connect', (event) => {
+    const [port] = (event as MessageEvent).ports
+    if (port) port.onmessage = ({ data }: MessageEvent<WorkerRequest>) => void hear(port, data)
+  })
+}

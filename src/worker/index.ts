@@ -1,0 +1,1 @@
+export { type HostOptions, hostRefresh } from './host.js'
