@@ -58,7 +58,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   const ledger =
     inCookie && scope !== 'origin'
       ? takeTurns({ environment, trace }, storageKey)
-      : openLedger({ environment, trace, nameOf, isPrivate: scope === 'memory' })
+      : openLedger({ environment, trace, nameOf, isPrivate: () => scope === 'memory' || store.isDenied })
   const hints = createHints(environment, storageKey, trace, (hint) => follower?.hear(hint))
   const keeper = createKeeper<User>({
     ...settings,

@@ -1,5 +1,5 @@
 import type { AuthBackend, LogoutOptions, TokenCaller } from './backends/contract.js'
-import { type Environment, within } from './environment.js'
+import { type Environment, unlessAborted, within } from './environment.js'
 import { AuthError } from './errors.js'
 import type { Events } from './events.js'
 import type { Backoff } from './refresh/backoff.js'
@@ -118,7 +118,7 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
       exchange.forget()
       backoff.reset()
       events.flush()
-      await established
+      await unlessAborted(established, callerSignal)
     },
   }
 }

@@ -79,7 +79,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   let started: Promise<string | undefined> | undefined
   let loaded: Promise<void>
   let isLoaded = false
-  let catchingUp: Promise<void> | undefined
+  let catchingUp: Promise<unknown> | undefined
   const undo: Unsubscribe[] = []
 
   /** Reads the storage and completes a redirect login; resolves with where the app wanted to return to. */
@@ -195,7 +195,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       const checked = catchingUp?.then(() => {
         if (keeper.current()?.id !== asker.id) throw loginRequired()
       })
-      return checked && unlessAborted(checked, signal)
+      return checked && unlessAborted(unlessAborted(checked, life), signal)
     },
     stop() {
       for (const each of undo) each()

@@ -16,12 +16,12 @@ import { loginRequired } from './renewal.js'
 export interface Attempts<User> {
   /**
    * Takes this tab's turn, and exchanges the tokens of `session` unless another tab has. `false` if another tab has
-   * failed meanwhile: its pause holds here, too. A refusal ends the session, any other failure begins a pause for all
+   * failed since `failedAt`: its pause holds here, too. A refusal ends the session, any other failure begins a pause for all
    * tabs; both are thrown.
    *
    * @see [RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749.html#section-6)
    */
-  make(session: Session<User>, cause: string): Promise<boolean>
+  make(session: Session<User>, cause: string, failedAt: number | undefined): Promise<boolean>
   /** Heeds a failure of another tab. */
   heed(failure: LedgerFailure): void
 }
@@ -136,7 +136,12 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     }
   }
 
-  const takeTurn = async (session: Session<User>, cause: string, isMine: () => boolean): Promise<boolean> => {
+  const takeTurn = async (
+    session: Session<User>,
+    cause: string,
+    failedAt: number | undefined,
+    isMine: () => boolean,
+  ): Promise<boolean> => {
     let isForced = false
     for (;;) {
       life.throwIfAborted()
@@ -151,30 +156,37 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const turn = await ledger.begin(session, {
         patience: isMine() && !inCookie ? ON_ITS_WAY : refresh.timeout,
         isHosted,
-        failedAt: backoff.failure?.at,
+        failedAt,
         isForced,
       })
-      if (turn.may === 'try') return call(session, cause, turn, isHosted)
+      if (turn.may === 'try') {
+        const isWanted =
+          !life.aborted && keeper.current()?.id === now.id && keeper.current()?.generation === now.generation
+        if (isWanted) return call(session, cause, turn, isHosted)
+        // Somebody signed in or out, or the client was disposed of, while this tab took its turn.
+        await ledger.fail(session, turn.attempt, undefined)
+        continue
+      }
       if (turn.may === 'pause') {
         heed(turn.failure)
         return false
       }
       if (turn.may === 'wait') await sleep(environment, Math.min(turn.delay, LOOK_AGAIN), life)
-      await follower?.look()
+      const isReadable = await follower?.look()
       // Nothing is to be learned from a storage that cannot be read.
-      isForced = turn.may === 'look' && keeper.current() === now
+      isForced = turn.may === 'look' && !isReadable
     }
   }
 
   return {
-    async make(session, cause) {
+    async make(session, cause, failedAt) {
       const lock = lockOf(session)
-      if (lock === undefined) return takeTurn(session, cause, () => true)
+      if (lock === undefined) return takeTurn(session, cause, failedAt, () => true)
       const untilStale = async (): Promise<number> => {
         const { attempt } = (await ledger.read(session)) ?? {}
         return attempt === undefined ? 0 : attempt + refresh.timeout + SLACK - clock.now()
       }
-      return turns.take(lock, (isMine) => takeTurn(session, cause, isMine), untilStale)
+      return turns.take(lock, (isMine) => takeTurn(session, cause, failedAt, isMine), untilStale)
     },
     heed,
   }

@@ -42,8 +42,8 @@ export interface RenewalParts<User> {
   readonly expire: (session: Session<User>) => void
   /** `timeout`: of one attempt, in milliseconds. */
   readonly refresh: { readonly timeout: number }
-  /** Exchanges the tokens of `session`, or throws what went wrong; `false` if another tab has failed at it. */
-  readonly attempt: (session: Session<User>, cause: string) => Promise<boolean>
+  /** Exchanges the tokens of `session`, or throws what went wrong; `false` if another tab has failed since `failedAt`. */
+  readonly attempt: (session: Session<User>, cause: string, failedAt: number | undefined) => Promise<boolean>
   /** Called when an attempt has settled, before its callers go on. */
   readonly onSettled: () => void
 }
@@ -77,6 +77,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
   const run = async (session: Session<User>, signal: AbortSignal, cause: string, demand: Flight['demand']) => {
     for (;;) {
       const [timer, pause, forbidden] = backoff.pauses
+      const failedAt = backoff.failure?.at
       if (forbidden) {
         const retryAt = Math.round(clock.now() + forbidden)
         throw new AuthError('rate_limited', 'The server asked for a pause before the next renewal.', { retryAt })
@@ -92,7 +93,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
         })
       }
       signal.throwIfAborted()
-      if (await attempt(session, cause)) return
+      if (await attempt(session, cause, failedAt)) return
       signal.throwIfAborted()
     }
   }

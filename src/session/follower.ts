@@ -10,8 +10,8 @@ import type { Store } from './store.js'
 
 /** Follows what other tabs do with the session. */
 export interface Follower {
-  /** Looks at ledger and storage; resolves when this tab knows what they say. */
-  look(): Promise<void>
+  /** Looks at ledger and storage; resolves when this tab knows what they say, with whether they could be read. */
+  look(): Promise<boolean>
   /** Compares what the client began with, from the storage or otherwise, with the ledger. */
   enter(isStored: boolean): Promise<void>
   /** Does what another tab asks for. */
@@ -55,8 +55,10 @@ export function lostRefresh(cause?: AuthError): AuthError {
 export function createFollower<User>(parts: FollowerParts<User>): Follower {
   const { backend, storageKey, scope, environment, life, store, ledger, keeper, hints } = parts
   const { onMove, onFailure, onSettled } = parts
-  let looking: Promise<void> | undefined
+  let looking: Promise<boolean> | undefined
   let isLookedAgain = false
+  /** Whether the storage has said that another tab wrote into it. */
+  let isTold = false
 
   /** The session in the storage; `null` where the storage cannot be read. */
   const read = async (): Promise<StoredSession<User> | undefined | null> => {
@@ -79,45 +81,59 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     return undefined
   }
 
-  const leave = (row: LedgerRow): void => {
-    const isLost = row.ended === 'lost'
-    const reason = (REASONS.includes(row.ended ?? '') ? row.ended : 'revoked') as LogoutReason
-    keeper.leave(reason, isLost ? lostRefresh() : undefined)
+  /** The tokens died with the tab that had them; or this tab is a duplicate, and the other has spent the refresh token. */
+  const lose = async (): Promise<void> => {
+    keeper.leave('revoked', lostRefresh())
+    if (scope === 'tab') await store.save(null)
   }
 
-  const compare = async (): Promise<void> => {
+  const leave = ({ ended = '' }: LedgerRow): void => {
+    const reason = (REASONS.includes(ended) ? ended : 'revoked') as LogoutReason
+    keeper.leave(reason, ended === 'lost' ? lostRefresh() : undefined)
+  }
+
+  const compare = async (): Promise<boolean> => {
+    await keeper.settled()
     const now = keeper.current()
+    if (store.isDenied || (!now && scope === 'tab')) return true
     const row = ledger.isShared ? await ledger.read(now) : undefined
     // Read after the ledger: it cannot be older, but for what the browser has not yet brought here.
     const stored = await read()
-    const known = row ?? stored
-    if (stored === null || !known || keeper.current() !== now) return
+    // Without a ledger, another session than the one known here is news only if the browser says so.
+    const known = row ?? (isTold || stored?.id === now?.id ? stored : undefined)
+    if (stored === null) return false
+    if (!known || keeper.current() !== now) return true
+    isTold = false
     if (row?.ended) {
       if (now?.id === row.id) leave(row)
+      else keeper.leave('replaced')
     } else if (now?.id === known.id && now.generation >= known.generation) {
       if (row?.failure) onFailure(row.failure)
       const isAhead = stored?.id === now.id && stored.generation >= now.generation
       if (isAhead && store.isSettled) keeper.follow(stored)
     } else {
       const found = await find(known as LedgerRow)
-      if (keeper.current() !== now || (isLookedAgain && !found)) return
+      if (keeper.current() !== now || (isLookedAgain && !found)) return true
       if (found) keeper.follow(found)
       else if (now?.id !== known.id) keeper.leave('replaced')
-      else keeper.leave('revoked', lostRefresh())
+      else await lose()
     }
     const next = keeper.current()
     if (next?.id !== now?.id || next?.generation !== now?.generation) onMove()
+    return true
   }
 
   const look: Follower['look'] = () => {
     isLookedAgain = !!looking
     looking ??= (async () => {
+      let isReadable: boolean
       do {
         isLookedAgain = false
-        await compare()
+        isReadable = await compare()
       } while (isLookedAgain)
+      return isReadable
     })()
-      .catch(() => undefined)
+      .catch(() => true)
       .finally(() => {
         looking = undefined
         onSettled()
@@ -131,7 +147,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     await look()
     const now = keeper.current()
     if (!now || !store.isSettled || (await store.load()) !== null) return
-    await keeper.end(now.id, 'storage-cleared', undefined, 'other-tab')
+    void keeper.end(now.id, 'storage-cleared', undefined, 'other-tab')
     onMove()
     onSettled()
   }
@@ -153,7 +169,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       if (found) keeper.follow(found)
       else if (!isStored) await ledger.adopt(now)
       else if (row.id !== now.id || row.ended) keeper.leave('never')
-      else keeper.leave('revoked', lostRefresh())
+      else await lose()
     },
     hear(hint) {
       const now = keeper.current()
@@ -168,7 +184,8 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     watch: () =>
       environment.watchStorage(({ key, newValue }) => {
         if (key !== null && key !== storageKey) return
-        if (newValue !== null) void look()
+        isTold = newValue !== null
+        if (isTold) void look()
         else void checkCleared().catch(() => undefined)
       }),
   }

@@ -32,7 +32,7 @@ export interface Keeper<User> {
   isProbing(): boolean
   /** Shows the session as it is now; `isFirst` ends the state `loading`, which else goes on. */
   reveal(isFirst?: boolean): void
-  /** Whether the state says that the access token has expired. */
+  /** Whether the state says that the access token has expired, or says nothing yet. */
   isStale(): boolean
   /** Begins a new session; `isJustIssued` if its tokens are. */
   establish(answer: TokenResponse<User>, isJustIssued: boolean): Promise<void>
@@ -51,6 +51,8 @@ export interface Keeper<User> {
   follow(stored: StoredSession<User>): void
   /** Lets go of the session in this tab alone. */
   leave(reason: 'never' | LogoutReason, error?: AuthError): void
+  /** Resolves when ledger and storage know what this tab has begun or ended. */
+  settled(): Promise<unknown>
   /** Stores the session once more. */
   store(): Promise<void>
   /** Waits for the same first token as the tab that gave the session this id. */
@@ -97,6 +99,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   let current: Session<User> | undefined
   let state: AuthState<User> = LOADING
   let isProbe = false
+  let settling: Promise<unknown> = Promise.resolve()
   /** Until the storage has been read, nothing is written over what it may hold. */
   let isLoaded = false
 
@@ -155,6 +158,12 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     show(signedOut(reason))
   }
 
+  /** Lets the others know when all is written down. */
+  const settle = (written: Promise<unknown>): Promise<unknown> => {
+    settling = Promise.all([settling, written]).then(announce)
+    return settling
+  }
+
   const establish: Keeper<User>['establish'] = async (answer, isJustIssued) => {
     const session = next(answer, undefined, isJustIssued)
     const record = encodeRecord(session, backend.id)
@@ -163,9 +172,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     trace.add('signed in', 'The backend gave tokens.', session.generation)
     reveal(true)
     tell('login', { user: session.user })
-    await ledger.adopt(session)
-    await stored
-    announce()
+    await settle(Promise.all([stored, ledger.adopt(session)]))
   }
 
   return {
@@ -175,7 +182,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       return state
     },
     reveal,
-    isStale: () => state.status === 'authenticated' && state.freshness === 'stale',
+    isStale: () => state === LOADING || (state.status === 'authenticated' && state.freshness === 'stale'),
     isProbing,
     async load(ask) {
       const text = await store.load()
@@ -221,8 +228,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       if (current?.id !== id) return
       const session = current
       drop(reason, origin, error)
-      await Promise.all([store.save(null), ledger.end(session, error?.code === 'refresh_lost' ? 'lost' : reason)])
-      announce()
+      const ended = ledger.end(session, error?.code === 'refresh_lost' ? 'lost' : reason)
+      await settle(Promise.all([store.save(null), ended]))
     },
     setUser(user) {
       adoptInitial()
@@ -233,8 +240,12 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     follow(stored) {
       const before = current
       const user = isSame(stored.user, before?.user) ? before?.user : stored.user
-      const session = reviveSession({ ...stored, user: user as User | undefined }, environment)
-      const isOther = before?.id !== session.id
+      const isOther = before?.id !== stored.id
+      if (before && !isOther && before.generation === stored.generation) {
+        current = { ...before, user }
+        return reveal()
+      }
+      const session = reviveSession({ ...stored, user }, environment)
       const isShown = state !== LOADING
       if (isOther && before && isShown && !isProbing()) tellLogout('replaced', 'other-tab')
       store.drop()
@@ -244,12 +255,10 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
         trace.add('signed in', 'In another tab.', session.generation, 'other-tab')
         reveal()
         tell('login', { user: session.user }, 'other-tab')
-      } else if (before?.generation !== session.generation) {
+      } else {
         trace.add('renewed', 'By another tab.', session.generation, 'other-tab')
         reveal()
         if (isShown) tell('refresh', { expiresAt: session.tokens.expiresAt }, 'other-tab')
-      } else {
-        reveal()
       }
     },
     leave(reason, error) {
@@ -258,6 +267,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       if (reason === 'never') trace.add('not restored', 'The session has ended in another tab.', current.generation)
       drop(reason, 'other-tab', error)
     },
+    settled: () => settling,
     store: () => (current ? keep(current) : Promise.resolve()),
     share(id) {
       if (current) current = { ...current, id }

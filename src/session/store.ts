@@ -16,6 +16,8 @@ export interface Store {
   readonly isBehind: boolean
   /** Whether the storage holds all that this tab has to say. */
   readonly isSettled: boolean
+  /** Whether the storage could not be read when it was asked first: from then on this tab lives in its own memory. */
+  readonly isDenied: boolean
 }
 
 const PATIENCE = 3000
@@ -33,6 +35,7 @@ export function createStore(
   let wanted: string | null | undefined
   let isWriting = false
   let isSilent = false
+  let isDenied: boolean | undefined
   let written = Promise.resolve()
 
   const bounded = (answer: unknown): Promise<unknown> => within(environment, PATIENCE, Promise.resolve(answer), SILENCE)
@@ -75,14 +78,19 @@ export function createStore(
     get isBehind() {
       return wanted !== undefined && !isWriting
     },
+    get isDenied() {
+      return isDenied === true
+    },
     get isSettled() {
       return wanted === undefined && !isWriting
     },
     async load() {
       try {
         const text = await bounded(unlessAborted(Promise.resolve(storage.getItem(key)), life))
+        isDenied ??= false
         return typeof text === 'string' ? text : null
       } catch (error) {
+        isDenied ??= true
         fail('read', error)
         return undefined
       }

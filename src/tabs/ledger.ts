@@ -55,7 +55,7 @@ export interface SessionLedger {
 /** What a session's ledger is made of. */
 export interface LedgerParts {
   /** Whether nobody else can see the session: then the ledger is this tab's own. */
-  readonly isPrivate: boolean
+  readonly isPrivate: () => boolean
   /** The name of a session's row. */
   readonly nameOf: (session: Entry) => string
   readonly environment: Environment
@@ -75,20 +75,42 @@ function memoryLedger(): Ledger {
 }
 
 const PATIENCE = 3000
+const LATE = new Error('no answer')
+/** A ledger that has failed is left alone for so long. */
+const RETRY = 60_000
 
-/** The steps on a session's row; one that takes longer than 3 s, or fails, is taken in a ledger of this tab's own. */
+/** The steps on a session's row; when one takes longer than 3 s, or fails, this tab goes on with a ledger of its own. */
 export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerParts): SessionLedger {
   const { clock, ledger: shared } = environment
-  let own = isPrivate ? memoryLedger() : undefined
+  let own: Ledger | undefined
+  let ownUntil = 0
+
+  /** A step on the shared ledger, which may take 3 s of the time in which this page is awake. */
+  const share = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
+    const taken = (async () => step(shared as Ledger))()
+    for (;;) {
+      const since = clock.monotonic()
+      try {
+        return await within(environment, PATIENCE, taken, LATE)
+      } catch (error) {
+        // The page was frozen, and the timer has come before the answer.
+        if (error !== LATE || clock.monotonic() - since < 2 * PATIENCE) throw error
+      }
+    }
+  }
 
   const take = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
-    if (own) return step(own)
+    if (isPrivate()) own ??= memoryLedger()
+    if (own && (isPrivate() || clock.monotonic() < ownUntil)) return step(own)
     try {
-      return await within(environment, PATIENCE, (async () => step(shared as Ledger))(), undefined)
+      const result = await share(step)
+      own = undefined
+      return result
     } catch {
       // A refresh token that the server has replaced must not be offered again because of a broken database.
       if (!own) trace.add('alone', 'IndexedDB is missing or broken: the storage alone tells what other tabs did.')
       own ??= memoryLedger()
+      ownUntil = clock.monotonic() + RETRY
       return step(own)
     }
   }
@@ -97,7 +119,7 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
 
   return {
     get isShared() {
-      return !own
+      return !own && !isPrivate()
     },
     read: (session = { id: '', generation: 0 }) => take((used) => used.read(nameOf(session))),
     adopt: ({ id, generation }) => update({ id, generation }, () => ({ id, generation })),
@@ -116,12 +138,13 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       let turn: Turn = { may: 'look' }
       await update({ id, generation }, (row) => {
         const now = clock.now()
-        const isOurs = row?.id === id && row.generation === generation
-        if (row && !isForced && (!isOurs || row.ended)) {
+        // Behind: what this tab has done could not be written down.
+        const isOurs = row?.id === id && row.generation <= generation && !row.ended
+        if (row && !isOurs && !isForced) {
           turn = { may: 'look' }
           return row
         }
-        const { attempt: last, failure, isOrphaned } = (isOurs && row) || {}
+        const { attempt: last, failure, isOrphaned } = (isOurs && row.generation === generation && row) || {}
         if (failure && failure.at !== failedAt) {
           turn = { may: 'pause', failure }
           return row
@@ -172,7 +195,7 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
  */
 export function takeTurns(parts: Pick<LedgerParts, 'environment' | 'trace'>, name: string): SessionLedger {
   const cookie = { id: 'cookie', generation: 0 }
-  const shared = openLedger({ ...parts, isPrivate: false, nameOf: () => `${name}.cookie` })
+  const shared = openLedger({ ...parts, isPrivate: () => false, nameOf: () => `${name}.cookie` })
   const nothing = async (): Promise<void> => undefined
   return {
     isShared: true,
