@@ -6,10 +6,10 @@ const target = 'es2022'
 
 export default defineConfig([
   {
-    input: ['src/index.ts', 'src/core.ts'],
+    input: { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worker/index.ts' },
     external: ['ky', 'jwt-decode'],
     plugins: [esbuild({ target })],
-    output: { dir: 'dist', chunkFileNames: 'shared.js', sourcemap: true },
+    output: { dir: 'dist', chunkFileNames: 'shared-[name].js', sourcemap: true },
   },
   {
     input: 'src/index.ts',
