@@ -12,13 +12,17 @@ export const browserEnvironment: Environment = {
     listen(listener) {
       const { window, document } = globalThis
       const heard = ({ type }: Event): void => {
-        if (type !== 'visibilitychange' || document.visibilityState === 'visible') listener(type as LifecycleEvent)
+        if (type === 'prerenderingchange') listener('resume')
+        else if (type !== 'visibilitychange' || document.visibilityState === 'visible') listener(type as LifecycleEvent)
       }
       const each = (change: 'addEventListener' | 'removeEventListener'): void => {
         for (const type of ['online', 'pageshow', 'focus', 'pagehide']) window?.[change](type, heard)
-        for (const type of ['visibilitychange', 'resume', 'freeze']) document?.[change](type, heard)
+        for (const type of ['visibilitychange', 'resume', 'freeze', 'prerenderingchange'])
+          document?.[change](type, heard)
       }
       each('addEventListener')
+      // A page that nobody may ever see renews nothing.
+      if ((document as { prerendering?: boolean } | undefined)?.prerendering) listener('freeze')
       return () => each('removeEventListener')
     },
   },

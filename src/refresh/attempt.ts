@@ -154,7 +154,8 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       if (now.generation !== session.generation) return true
       const isHosted = await exchange.isHosted()
       const turn = await ledger.begin(session, {
-        patience: isMine() && !inCookie ? ON_ITS_WAY : refresh.timeout,
+        // A cookie that the dead tab asked for may still come; without the lock it may be alive. Its own failure comes first.
+        patience: isMine() && !inCookie ? ON_ITS_WAY : refresh.timeout + ON_ITS_WAY,
         isHosted,
         failedAt,
         isForced,

@@ -89,7 +89,8 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
 
   const leave = ({ ended = '' }: LedgerRow): void => {
     const reason = (REASONS.includes(ended) ? ended : 'revoked') as LogoutReason
-    keeper.leave(reason, ended === 'lost' ? lostRefresh() : undefined)
+    const refused = new AuthError('refresh_rejected', 'The server refused to renew the session for another tab.')
+    keeper.leave(reason, ended === 'lost' ? lostRefresh() : reason === 'revoked' ? refused : undefined)
   }
 
   const compare = async (): Promise<boolean> => {
@@ -107,6 +108,8 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     if (row?.ended) {
       if (now?.id === row.id) leave(row)
       else keeper.leave('replaced')
+      // What this tab wrote after the other had emptied the storage.
+      await store.retract()
     } else if (now?.id === known.id && now.generation >= known.generation) {
       if (row?.failure) onFailure(row.failure)
       const isAhead = stored?.id === now.id && stored.generation >= now.generation
@@ -130,13 +133,13 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       do {
         isLookedAgain = false
         isReadable = await compare()
+        onSettled()
       } while (isLookedAgain)
       return isReadable
     })()
       .catch(() => true)
       .finally(() => {
         looking = undefined
-        onSettled()
       })
     return looking
   }

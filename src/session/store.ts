@@ -12,6 +12,8 @@ export interface Store {
   retry(): void
   /** Forgets what could not be written: another tab knows better. */
   drop(): void
+  /** Removes what is stored, if this tab wrote it. */
+  retract(): Promise<void>
   /** Whether something could not be written. */
   readonly isBehind: boolean
   /** Whether the storage holds all that this tab has to say. */
@@ -36,6 +38,7 @@ export function createStore(
   let isWriting = false
   let isSilent = false
   let isDenied: boolean | undefined
+  let own: string | null = null
   let written = Promise.resolve()
 
   const bounded = (answer: unknown): Promise<unknown> => within(environment, PATIENCE, Promise.resolve(answer), SILENCE)
@@ -68,8 +71,21 @@ export function createStore(
     isWriting = false
   }
 
+  const load: Store['load'] = async () => {
+    try {
+      const text = await bounded(unlessAborted(Promise.resolve(storage.getItem(key)), life))
+      isDenied ??= false
+      return typeof text === 'string' ? text : null
+    } catch (error) {
+      isDenied ??= true
+      fail('read', error)
+      return undefined
+    }
+  }
+
   const save = (text: string | null): Promise<void> => {
     wanted = text
+    own = text
     if (!isWriting) written = write()
     return isSilent ? Promise.resolve() : written
   }
@@ -84,23 +100,16 @@ export function createStore(
     get isSettled() {
       return wanted === undefined && !isWriting
     },
-    async load() {
-      try {
-        const text = await bounded(unlessAborted(Promise.resolve(storage.getItem(key)), life))
-        isDenied ??= false
-        return typeof text === 'string' ? text : null
-      } catch (error) {
-        isDenied ??= true
-        fail('read', error)
-        return undefined
-      }
-    },
+    load,
     save,
     retry() {
       if (wanted !== undefined) void save(wanted)
     },
     drop() {
       wanted = undefined
+    },
+    async retract() {
+      if (own !== null && (await load()) === own) await save(null)
     },
   }
 }

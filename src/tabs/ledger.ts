@@ -76,6 +76,8 @@ function memoryLedger(): Ledger {
 
 const PATIENCE = 3000
 const LATE = new Error('no answer')
+/** A timer that is later than this has rung in a page that was frozen. */
+const SLEPT = 100
 /** A ledger that has failed is left alone for so long. */
 const RETRY = 60_000
 
@@ -94,7 +96,7 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
         return await within(environment, PATIENCE, taken, LATE)
       } catch (error) {
         // The page was frozen, and the timer has come before the answer.
-        if (error !== LATE || clock.monotonic() - since < 2 * PATIENCE) throw error
+        if (error !== LATE || clock.monotonic() - since < PATIENCE + SLEPT) throw error
       }
     }
   }

@@ -253,7 +253,16 @@ describe('dispose()', () => {
     const types = spies.flatMap(({ balance }) => [...balance.keys()])
     auth.dispose()
     for (const { restore } of spies) restore()
-    expect(types.sort()).toEqual(['focus', 'freeze', 'online', 'pagehide', 'pageshow', 'resume', 'visibilitychange'])
+    expect(types.sort()).toEqual([
+      'focus',
+      'freeze',
+      'online',
+      'pagehide',
+      'pageshow',
+      'prerenderingchange',
+      'resume',
+      'visibilitychange',
+    ])
     for (const { balance } of spies) expect([...balance.values()].every((count) => count === 0)).toBe(true)
   })
 
