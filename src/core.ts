@@ -17,6 +17,7 @@ export type {
   LedgerFailure,
   LedgerRow,
   LifecycleEvent,
+  LockRequest,
   Locks,
   StorageChange,
   WakeEvent,

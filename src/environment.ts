@@ -37,14 +37,18 @@ export interface Ledger {
   update(name: string, step: (row: LedgerRow | undefined) => LedgerRow | undefined): Promise<void>
 }
 
+/** How a lock is asked for. */
+export interface LockRequest {
+  /** Ends the wait for it. */
+  signal?: AbortSignal
+  /** Takes it from whoever holds it. @default false */
+  steal?: boolean
+}
+
 /** The part of the Web Locks API that is used, as `navigator.locks` has it. */
 export interface Locks {
   /** Calls `callback` once nobody else holds `name`, and holds it until its promise settles. */
-  request(
-    name: string,
-    options: { signal?: AbortSignal; steal?: boolean },
-    callback: () => Promise<void>,
-  ): Promise<unknown>
+  request(name: string, options: LockRequest, callback: () => Promise<void>): Promise<unknown>
 }
 
 /** A line to the other tabs: hints to look at ledger and storage, never anything to believe. */

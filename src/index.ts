@@ -30,6 +30,7 @@ export type {
   LedgerFailure,
   LedgerRow,
   LifecycleEvent,
+  LockRequest,
   Locks,
   StorageChange,
   WakeEvent,

@@ -131,6 +131,7 @@ test('every entry can be bundled by esbuild, and pulls in what it should', async
       `${entry}: ${[...packages].sort().join(', ')} (${modules.filter((path) => path.startsWith('latchkey/')).join(', ')})`,
     )
     if (entry === 'latchkey/core') assert.deepEqual([...packages].sort(), ['jwt-decode', 'latchkey'])
+    if (entry === 'latchkey/worker') assert.deepEqual([...packages], ['latchkey'])
   }
 })
 
@@ -138,7 +139,10 @@ test('an app can be built with Vite', async () => {
   write('index.html', '<script type="module" src="/app.js"></script>')
   write(
     'app.js',
-    `import * as latchkey from 'latchkey'\nimport * as core from 'latchkey/core'\nconsole.log(latchkey, core)`,
+    `import * as latchkey from 'latchkey'
+import * as core from 'latchkey/core'
+import * as worker from 'latchkey/worker'
+console.log(latchkey, core, worker)`,
   )
   const result = await vite.build({ root: folder, logLevel: 'silent', build: { write: false } })
   const output = (Array.isArray(result) ? result : [result]).flatMap((part) => ('output' in part ? part.output : []))
