@@ -102,23 +102,25 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
       const signals = [mine.signal, life, callerSignal].filter((each) => !!each)
       const signal = AbortSignal.any(signals)
       let answer: TokenResponse<User> | undefined
+      let stored: Promise<unknown>
       try {
         answer = await obtain(signal)
         // In cookie mode no script is to have the refresh token, a backend's own included.
         if (inCookie && answer) answer = { ...answer, refreshToken: undefined }
         answer = await complete(answer, signal)
         signal.throwIfAborted()
+        const established = await unlessAborted(keeper.establish(answer, isJustIssued, signal), signal)
+        stored = established.stored
       } catch (error) {
         if (answer && signal.aborted) revoke(answer)
         throw error
       } finally {
         if (login === mine) login = undefined
       }
-      const established = keeper.establish(answer, isJustIssued)
       exchange.forget()
       backoff.reset()
       events.flush()
-      await unlessAborted(established, callerSignal)
+      await unlessAborted(stored, callerSignal)
     },
   }
 }

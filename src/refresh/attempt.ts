@@ -115,9 +115,17 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       return !isCurrent()
     } catch (error) {
       isLate = true
-      if (!isCurrent()) return true
-      if (!isAuthError(error)) reportError(error)
-      const failure = isAuthError(error) ? error : new AuthError('server_error', 'The renewal broke off.')
+      const isOurs = isAuthError(error)
+      const failure = isOurs ? error : new AuthError('server_error', 'The renewal broke off.')
+      const now = keeper.current()
+      if (now?.id !== session.id) {
+        // Nobody is to wait for an attempt that is over.
+        const known = now || failure.code === 'refresh_rejected' ? undefined : backoff.fail(failure)
+        await ledger.fail(session, attempt, known)
+        throw loginRequired()
+      }
+      if (now.generation !== session.generation) return true
+      if (!isOurs) reportError(error)
       if (failure.code === 'refresh_rejected') {
         const why = isHeir ? lostRefresh(failure) : failure
         if (!(await ledger.refuse(session, attempt, isHeir ? 'lost' : 'revoked'))) {

@@ -44,6 +44,7 @@ export interface FollowerParts<User> {
 const LATE = [5, 20, 75, 300, 600]
 /** A sign-out empties the storage and ends the session in the ledger, in either order: so long it may take. */
 const GRACE = 300
+const JUST_NOW = 1000
 const REASONS: readonly string[] = ['logout', 'expired', 'revoked', 'replaced', 'storage-cleared']
 
 /** The error of a session whose tokens died with a tab. */
@@ -145,11 +146,13 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   }
 
   /** The storage was emptied by another tab: was that a sign-out? */
-  const checkCleared = async (): Promise<void> => {
+  const checkCleared = async (isAll: boolean): Promise<void> => {
     await sleep(environment, GRACE, life)
     await look()
     const now = keeper.current()
     if (!now || !store.isSettled || (await store.load()) !== null) return
+    // A sign-out of the session before may have come after this one was stored.
+    if (!isAll && environment.clock.now() - now.receivedAt < JUST_NOW) return keeper.store()
     void keeper.end(now.id, 'storage-cleared', undefined, 'other-tab')
     onMove()
     onSettled()
@@ -189,7 +192,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
         if (key !== null && key !== storageKey) return
         isTold = newValue !== null
         if (isTold) void look()
-        else void checkCleared().catch(() => undefined)
+        else void checkCleared(key === null).catch(() => undefined)
       }),
   }
 }

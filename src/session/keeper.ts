@@ -34,8 +34,8 @@ export interface Keeper<User> {
   reveal(isFirst?: boolean): void
   /** Whether the state says that the access token has expired, or says nothing yet. */
   isStale(): boolean
-  /** Begins a new session; `isJustIssued` if its tokens are. */
-  establish(answer: TokenResponse<User>, isJustIssued: boolean): Promise<void>
+  /** Begins a new session, unless `signal` is aborted before the ledger knows it; `isJustIssued` if its tokens are. */
+  establish(answer: TokenResponse<User>, isJustIssued: boolean, signal?: AbortSignal): Promise<Written>
   /** Moves on from `base` by `attempt`, because of `cause`; `undefined` if the answer, which is `age` old, came too late. */
   advance(
     base: Session<User>,
@@ -43,7 +43,7 @@ export interface Keeper<User> {
     attempt: number,
     cause: string,
     age: number,
-  ): Promise<{ readonly stored: Promise<void> } | undefined>
+  ): Promise<Written | undefined>
   /** Ends the session `id` for all tabs, if it is the current one. `never`: nobody had noticed it. */
   end(id: string, reason: 'never' | LogoutReason, error?: AuthError, origin?: AuthEvent['origin']): Promise<void>
   setUser(user: User): void
@@ -63,6 +63,11 @@ export interface Keeper<User> {
     details: Omit<AuthEvents<User>[K], keyof AuthEvent>,
     origin?: AuthEvent['origin'],
   ): void
+}
+
+/** A change that this page has seen; `stored` resolves when storage and other tabs know it, too. */
+export interface Written {
+  readonly stored: Promise<unknown>
 }
 
 /** What a keeper is made of. */
@@ -164,15 +169,22 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     return settling
   }
 
-  const establish: Keeper<User>['establish'] = async (answer, isJustIssued) => {
+  const establish: Keeper<User>['establish'] = async (answer, isJustIssued, signal) => {
     const session = next(answer, undefined, isJustIssued)
     const record = encodeRecord(session, backend.id)
+    const adopted = ledger.adopt(session)
+    settling = Promise.all([settling, adopted])
+    await adopted
+    if (signal?.aborted) {
+      await (current ? ledger.adopt(current) : ledger.end(session, 'logout'))
+      throw signal.reason
+    }
     if (current && !isProbing()) tellLogout('replaced', 'this-tab')
     const stored = keep(session, record)
     trace.add('signed in', 'The backend gave tokens.', session.generation)
     reveal(true)
     tell('login', { user: session.user })
-    await settle(Promise.all([stored, ledger.adopt(session)]))
+    return { stored: settle(stored) }
   }
 
   return {
@@ -214,7 +226,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       // A cookie is everybody's: somebody else may have signed in by another tab, which said nothing.
       const [before, now] = [base.claims?.sub, session.claims?.sub]
       if (inCookie && before !== undefined && now !== undefined && before !== now) {
-        return { stored: establish(answer, age < FRESH) }
+        return establish(answer, age < FRESH)
       }
       // The app may have set another user meanwhile.
       const isAsked = answer.user !== undefined || session.user === current.user
