@@ -40,8 +40,11 @@ export interface FollowerParts<User> {
   readonly onSettled: () => void
 }
 
-/** The ledger is ahead of what this tab can read of the storage, by some milliseconds as a rule: when to read again. */
-const LATE = [5, 20, 75, 300, 600]
+/**
+ * The ledger is ahead of what this tab can read of the storage, by some milliseconds as a rule. After ten times that the
+ * other tabs are asked, after twenty times the tokens count as lost.
+ */
+const LATE = 100
 /** A sign-out empties the storage and ends the session in the ledger, in either order: so long it may take. */
 const GRACE = 300
 const JUST_NOW = 1000
@@ -56,10 +59,12 @@ export function lostRefresh(cause?: AuthError): AuthError {
 export function createFollower<User>(parts: FollowerParts<User>): Follower {
   const { backend, storageKey, scope, environment, life, store, ledger, keeper, hints } = parts
   const { onMove, onFailure, onSettled } = parts
+  const { clock } = environment
   let looking: Promise<boolean> | undefined
   let isLookedAgain = false
   /** Whether the storage has said that another tab wrote into it. */
   let isTold = false
+  let search = { id: '', generation: 0, since: 0, isAsked: false }
 
   /** The session in the storage; `null` where the storage cannot be read. */
   const read = async (): Promise<StoredSession<User> | undefined | null> => {
@@ -69,17 +74,22 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
 
   /** Waits for the record of which the ledger speaks; asks the other tabs for it once. */
   const find = async ({ id, generation }: LedgerRow): Promise<StoredSession<User> | undefined> => {
-    // What only this tab writes does not come later.
-    for (const delays of scope === 'tab' ? [LATE.slice(0, 3)] : [LATE, LATE]) {
-      for (const delay of delays) {
-        const stored = await read()
-        if (stored?.id === id && stored.generation >= generation) return stored
-        if (isLookedAgain) return undefined
-        await sleep(environment, delay, life)
-      }
-      hints.send('wanted')
+    // A look that is begun again goes on waiting for the same record.
+    if (search.id !== id || search.generation !== generation) {
+      search = { id, generation, since: clock.monotonic(), isAsked: false }
     }
-    return undefined
+    for (;;) {
+      const waited = clock.monotonic() - search.since
+      const stored = await read()
+      if (stored?.id === id && stored.generation >= generation) return stored
+      // What only this tab writes does not come later.
+      if (isLookedAgain || waited >= (scope === 'tab' ? 1 : 20) * LATE) return undefined
+      if (waited >= 10 * LATE && !search.isAsked) {
+        search.isAsked = true
+        hints.send('wanted')
+      }
+      await sleep(environment, waited < LATE ? LATE / 10 : LATE, life)
+    }
   }
 
   /** The tokens died with the tab that had them; or this tab is a duplicate, and the other has spent the refresh token. */
@@ -105,6 +115,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     const known = row ?? (isTold || stored?.id === now?.id ? stored : undefined)
     if (stored === null) return false
     if (!known || keeper.current() !== now) return true
+    const isNews = isTold
     isTold = false
     if (row?.ended) {
       if (now?.id === row.id) leave(row)
@@ -113,8 +124,10 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       await store.retract()
     } else if (now?.id === known.id && now.generation >= known.generation) {
       if (row?.failure) onFailure(row.failure)
-      const isAhead = stored?.id === now.id && stored.generation >= now.generation
-      if (isAhead && store.isSettled) keeper.follow(stored)
+      if (!stored || !store.isSettled) return true
+      if (stored.id === now.id && stored.generation >= now.generation) keeper.follow(stored)
+      // Another tab wrote what was overtaken meanwhile.
+      else if (isNews) await keeper.store()
     } else {
       const found = await find(known as LedgerRow)
       if (keeper.current() !== now || (isLookedAgain && !found)) return true
@@ -184,7 +197,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       void ledger.read(now).then(async (row) => {
         if (row?.id !== now.id || row.generation !== now.generation || row.ended || keeper.current() !== now) return
         await keeper.store()
-        hints.send('changed')
+        if (store.isSettled) hints.send('changed')
       })
     },
     watch: () =>
