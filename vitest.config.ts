@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 const root = import.meta.dirname
 const inBrowser = 'test/browser/**/*.test.ts'
 const inNode = ['test/examples/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
-const apart = ['test/package/**', 'test/storm/**'] // `npm run test:package`, `npm run test:browsers`
+// `npm run test:package`, `test:browsers`, `test:mutation`
+const apart = ['test/package/**', 'test/storm/**', 'test/mutation/**']
 
 export default defineConfig({
   resolve: {

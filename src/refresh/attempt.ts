@@ -128,12 +128,9 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       if (!isOurs) reportError(error)
       if (failure.code === 'refresh_rejected') {
         const why = isHeir ? lostRefresh(failure) : failure
-        if (!(await ledger.refuse(session, attempt, isHeir ? 'lost' : 'revoked'))) {
-          await follower?.look()
-          return !isCurrent()
-        }
-        await keeper.end(session.id, 'revoked', why)
-        throw why
+        if (await keeper.refuse(session, attempt, why)) throw why
+        await follower?.look()
+        return !isCurrent()
       }
       const known = backoff.fail(failure)
       tell(session, failure)
@@ -169,10 +166,11 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         isForced,
       })
       if (turn.may === 'try') {
-        const isWanted =
-          !life.aborted && keeper.current()?.id === now.id && keeper.current()?.generation === now.generation
-        if (isWanted) return call(session, cause, turn, isHosted)
-        // Somebody signed in or out, or the client was disposed of, while this tab took its turn.
+        const { id, generation } = keeper.current() ?? {}
+        const isSame = id === now.id && generation === now.generation
+        // A page that was frozen meanwhile has had its turn.
+        if (isSame && !life.aborted && clock.now() - turn.attempt < LOOK_AGAIN)
+          return call(session, cause, turn, isHosted)
         await ledger.fail(session, turn.attempt, undefined)
         continue
       }

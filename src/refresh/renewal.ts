@@ -127,10 +127,17 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
     life.throwIfAborted()
     const patience = refresh.timeout + SLACK
     const late = new AuthError('timeout', `The session could not be renewed in ${patience / 1000} s.`)
-    await unlessAborted(within(environment, patience, share(session, cause, isScheduled), late), signal)
-    const next = current()
-    if (next?.id !== session.id) throw loginRequired()
-    return next
+    const renewed = async (): Promise<Session<User>> => {
+      for (let base = session; ; ) {
+        await share(base, cause, isScheduled)
+        const next = current()
+        if (next?.id !== session.id) throw loginRequired()
+        // What another tab has renewed may have expired while this page was frozen.
+        if (next.generation === base.generation || remainingLifetime(next, environment) > 0) return next
+        base = next
+      }
+    }
+    return unlessAborted(within(environment, patience, renewed(), late), signal)
   }
 
   const ensure: Renewal<User>['ensure'] = async (session, need, signal) => {

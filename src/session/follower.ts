@@ -104,6 +104,16 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     keeper.leave(reason, ended === 'lost' ? lostRefresh() : reason === 'revoked' ? refused : undefined)
   }
 
+  /** Stores the session once more, if it is the current one of all tabs. */
+  const rewrite = async (): Promise<void> => {
+    const now = keeper.current()
+    const row = now && (await ledger.read(now))
+    const isCurrent = row?.id === now?.id && row?.generation === now?.generation && !row?.ended
+    if (!now || !isCurrent || keeper.current() !== now) return
+    await keeper.store()
+    if (store.isSettled) hints.send('changed')
+  }
+
   const compare = async (): Promise<boolean> => {
     await keeper.settled()
     const now = keeper.current()
@@ -126,8 +136,11 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       if (row?.failure) onFailure(row.failure)
       if (!stored || !store.isSettled) return true
       if (stored.id === now.id && stored.generation >= now.generation) keeper.follow(stored)
-      // Another tab wrote what was overtaken meanwhile.
-      else if (isNews) await keeper.store()
+      // Another tab may have written what was overtaken meanwhile; or the ledger is about to say more.
+      else if (isNews)
+        void sleep(environment, GRACE, life)
+          .then(rewrite)
+          .catch(() => undefined)
     } else {
       const found = await find(known as LedgerRow)
       if (keeper.current() !== now || (isLookedAgain && !found)) return true
@@ -165,7 +178,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     const now = keeper.current()
     if (!now || !store.isSettled || (await store.load()) !== null) return
     // A sign-out of the session before may have come after this one was stored.
-    if (!isAll && environment.clock.now() - now.receivedAt < JUST_NOW) return keeper.store()
+    if (!isAll && ledger.isShared && clock.now() - now.receivedAt < JUST_NOW) return rewrite()
     void keeper.end(now.id, 'storage-cleared', undefined, 'other-tab')
     onMove()
     onSettled()
@@ -191,14 +204,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       else await lose()
     },
     hear(hint) {
-      const now = keeper.current()
-      if (hint === 'changed') void look()
-      if (hint === 'changed' || !now) return
-      void ledger.read(now).then(async (row) => {
-        if (row?.id !== now.id || row.generation !== now.generation || row.ended || keeper.current() !== now) return
-        await keeper.store()
-        if (store.isSettled) hints.send('changed')
-      })
+      void (hint === 'changed' ? look() : rewrite())
     },
     watch: () =>
       environment.watchStorage(({ key, newValue }) => {

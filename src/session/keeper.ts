@@ -51,6 +51,8 @@ export interface Keeper<User> {
   follow(stored: StoredSession<User>): void
   /** Lets go of the session in this tab alone. */
   leave(reason: 'never' | LogoutReason, error?: AuthError): void
+  /** Ends the session `base` because of `attempt`, which the server refused; `false` if that came too late. */
+  refuse(base: Session<User>, attempt: number, error: AuthError): Promise<boolean>
   /** Resolves when ledger and storage know what this tab has begun or ended. */
   settled(): Promise<unknown>
   /** Stores the session once more. */
@@ -104,7 +106,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   let current: Session<User> | undefined
   let state: AuthState<User> = LOADING
   let isProbe = false
-  let settling: Promise<unknown> = Promise.resolve()
+  let adopting: Promise<unknown> = Promise.resolve()
+  let settling: Promise<unknown> = adopting
   /** Until the storage has been read, nothing is written over what it may hold. */
   let isLoaded = false
 
@@ -172,19 +175,30 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   const establish: Keeper<User>['establish'] = async (answer, isJustIssued, signal) => {
     const session = next(answer, undefined, isJustIssued)
     const record = encodeRecord(session, backend.id)
-    const adopted = ledger.adopt(session)
-    settling = Promise.all([settling, adopted])
-    await adopted
-    if (signal?.aborted) {
-      await (current ? ledger.adopt(current) : ledger.end(session, 'logout'))
+    const adopt = async (): Promise<void> => {
+      const undo = await ledger.adopt(session)
+      if (!signal?.aborted) return
+      await undo()
       throw signal.reason
     }
+    const adopted = adopt()
+    adopting = adopted.catch(() => undefined)
+    settling = Promise.all([settling, adopting])
+    await adopted
     if (current && !isProbing()) tellLogout('replaced', 'this-tab')
     const stored = keep(session, record)
     trace.add('signed in', 'The backend gave tokens.', session.generation)
     reveal(true)
     tell('login', { user: session.user })
     return { stored: settle(stored) }
+  }
+
+  const end: Keeper<User>['end'] = async (id, reason, error, origin = 'this-tab') => {
+    if (current?.id !== id) return
+    const session = current
+    drop(reason, origin, error)
+    const ended = adopting.then(() => ledger.end(session, endingOf(reason, error)))
+    await settle(Promise.all([store.save(null), ended]))
   }
 
   return {
@@ -221,6 +235,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     async advance(base, answer, attempt, cause, age) {
       const session = next(answer, base, age < FRESH)
       const record = encodeRecord(session, backend.id)
+      // A sign-in that is ended on its way into the ledger leaves this session there.
+      await adopting
       if (!(await ledger.commit(base, attempt))) return undefined
       if (current?.id !== base.id || current.generation !== base.generation) return undefined
       // A cookie is everybody's: somebody else may have signed in by another tab, which said nothing.
@@ -236,12 +252,12 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       tell('refresh', { expiresAt: session.tokens.expiresAt })
       return { stored: kept.then(announce) }
     },
-    async end(id, reason, error, origin = 'this-tab') {
-      if (current?.id !== id) return
-      const session = current
-      drop(reason, origin, error)
-      const ended = ledger.end(session, error?.code === 'refresh_lost' ? 'lost' : reason)
-      await settle(Promise.all([store.save(null), ended]))
+    end,
+    async refuse(base, attempt, error) {
+      await adopting
+      const isEnded = await ledger.refuse(base, attempt, endingOf('revoked', error))
+      if (isEnded) await end(base.id, 'revoked', error)
+      return isEnded
     },
     setUser(user) {
       adoptInitial()
@@ -286,4 +302,9 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     },
     tell,
   }
+}
+
+/** Why a session ended, as the ledger says it. */
+function endingOf(reason: string, error: AuthError | undefined): string {
+  return error?.code === 'refresh_lost' ? 'lost' : reason
 }

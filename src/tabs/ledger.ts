@@ -36,8 +36,8 @@ export interface SessionLedger {
   readonly isShared: boolean
   /** What the ledger says of `session`, or of whichever is the current one. */
   read(session: Entry | undefined): Promise<LedgerRow | undefined>
-  /** Makes this session the current one, whatever was before. */
-  adopt(session: Entry): Promise<void>
+  /** Makes this session the current one, whatever was before; hands back the undo. */
+  adopt(session: Entry): Promise<() => Promise<void>>
   /** Enters a session that was found in the storage, where the ledger does not know better; hands back what it knows. */
   join(session: Entry): Promise<LedgerRow>
   /** Begins an attempt to renew it. */
@@ -76,8 +76,6 @@ function memoryLedger(): Ledger {
 
 const PATIENCE = 3000
 const LATE = new Error('no answer')
-/** A timer that is later than this has rung in a page that was frozen. */
-const SLEPT = 100
 /** A ledger that has failed is left alone for so long. */
 const RETRY = 60_000
 
@@ -87,18 +85,13 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
   let own: Ledger | undefined
   let ownUntil = 0
 
-  /** A step on the shared ledger, which may take 3 s of the time in which this page is awake. */
+  /** A step on the shared ledger; a page that was frozen, whose timer rings before the answer comes, waits once more. */
   const share = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
     const taken = (async () => step(shared as Ledger))()
-    for (;;) {
-      const since = clock.monotonic()
-      try {
-        return await within(environment, PATIENCE, taken, LATE)
-      } catch (error) {
-        // The page was frozen, and the timer has come before the answer.
-        if (error !== LATE || clock.monotonic() - since < PATIENCE + SLEPT) throw error
-      }
-    }
+    return within(environment, PATIENCE / 2, taken, LATE).catch((error: unknown) => {
+      if (error !== LATE) throw error
+      return within(environment, PATIENCE / 2, taken, LATE)
+    })
   }
 
   const take = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
@@ -124,7 +117,15 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       return !own && !isPrivate()
     },
     read: (session = { id: '', generation: 0 }) => take((used) => used.read(nameOf(session))),
-    adopt: ({ id, generation }) => update({ id, generation }, () => ({ id, generation })),
+    async adopt({ id, generation }) {
+      const entry = { id, generation }
+      let before: LedgerRow = { ...entry, ended: 'logout' }
+      await update(entry, (row) => {
+        before = row ?? before
+        return entry
+      })
+      return () => update(entry, (row) => (row?.id === id && row.generation === generation ? before : row))
+    },
     async join({ id, generation }) {
       let known: LedgerRow = { id, generation }
       await update(known, (row) => {
@@ -202,7 +203,7 @@ export function takeTurns(parts: Pick<LedgerParts, 'environment' | 'trace'>, nam
   return {
     isShared: true,
     read: async () => undefined,
-    adopt: nothing,
+    adopt: async () => nothing,
     join: async (session) => session,
     begin: (_, beginning) => shared.begin(cookie, beginning),
     async commit(_, attempt) {
