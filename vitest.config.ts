@@ -4,7 +4,7 @@ const root = import.meta.dirname
 const inBrowser = 'test/browser/**/*.test.ts'
 const inNode = ['test/examples/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
 // `npm run test:package`, `test:browsers`, `test:mutation`
-const apart = ['test/package/**', 'test/storm/**', 'test/mutation/**']
+const apart = ['test/package/**', 'test/storm/**', 'test/worker-apps/**', 'test/mutation/**']
 
 export default defineConfig({
   resolve: {

@@ -25,6 +25,7 @@ export type {
 export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } from './errors.js'
 export type { Unsubscribe } from './events.js'
 export type { CoreOptions as AuthClientOptions, RefreshOptions } from './options.js'
+export type { RefreshWorker } from './refresh/exchange.js'
 export type { AuthEvent, AuthEvents } from './session/auth-events.js'
 export type { Claims } from './session/claims.js'
 export type { AuthState, LogoutReason, StartResult } from './session/state.js'

@@ -10,7 +10,7 @@ import { createAttempts } from './refresh/attempt.js'
 import { createBackoff } from './refresh/backoff.js'
 import { createExchange } from './refresh/exchange.js'
 import { planRenewal } from './refresh/plan.js'
-import { createRenewal, loginRequired } from './refresh/renewal.js'
+import { createRenewal, FORCED, loginRequired } from './refresh/renewal.js'
 import { createSchedule } from './refresh/schedule.js'
 import type { AuthEvents, KeeperEvents } from './session/auth-events.js'
 import { createFollower } from './session/follower.js'
@@ -186,7 +186,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       if (loading) await loading
       signal?.throwIfAborted()
       let session = current()
-      if (session && forceRefresh) session = await renewal.renew(session, signal, 'The app asked for it.')
+      if (session && forceRefresh) session = await renewal.renew(session, signal, FORCED)
       else if (session && rejected === session.tokens.accessToken)
         session = (await renewal.replace(session, signal)) ?? current()
       else if (session) session = await renewal.ensure(session, minValidity, signal)

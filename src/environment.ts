@@ -59,8 +59,13 @@ export interface Channel {
   close(): void
 }
 
-/** What a storage event says: a key of `localStorage`, or all of them if `null`, was set or removed by another tab. */
-export type StorageChange = Pick<StorageEvent, 'key' | 'newValue'>
+/** What a storage event says: another tab has changed the storage. */
+export interface StorageChange {
+  /** What was set or removed; `null` if everything was. */
+  readonly key: string | null
+  /** What is there now; `null` if nothing. */
+  readonly newValue: string | null
+}
 
 /** Something that happened to the page, after which it may be late: it was hidden, asleep, offline or in the bfcache. */
 export type WakeEvent = 'online' | 'visibilitychange' | 'pageshow' | 'resume' | 'focus'

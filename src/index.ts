@@ -39,6 +39,7 @@ export { AuthError, type AuthErrorCode, type AuthErrorDetails, isAuthError } fro
 export type { Unsubscribe } from './events.js'
 export { AuthClient, type AuthClientOptions } from './http-client.js'
 export type { RefreshOptions } from './options.js'
+export type { RefreshWorker } from './refresh/exchange.js'
 export type { AuthEvent, AuthEvents } from './session/auth-events.js'
 export type { Claims } from './session/claims.js'
 export type { AuthState, LogoutReason, StartResult } from './session/state.js'

@@ -3,6 +3,7 @@ import { jsonBackend } from './backends/json.js'
 import { browserEnvironment } from './browser.js'
 import type { Environment } from './environment.js'
 import { AuthError } from './errors.js'
+import type { RefreshWorker } from './refresh/exchange.js'
 import { isToken, type TokenResponse } from './session/tokens.js'
 import type { TokenStorage } from './storage/contract.js'
 import { memoryStorage } from './storage/memory.js'
@@ -37,11 +38,16 @@ export interface RefreshOptions {
    * refresh does not take the new tokens with it. Its file calls `hostRefresh` of `latchkey/worker`. A worker that does not
    * answer is done without.
    *
+   * With `extendedLifetime` (Chromium) it finishes its work even if that was the only tab. Leave it out in cookie mode, and
+   * the worker is worse than none: it dies with the last tab, and the call that the page itself would keep alive with it.
+   *
    * @example
-   * worker: () => new SharedWorker(new URL('./refresh.worker.ts', import.meta.url), { type: 'module', name: 'auth' })
+   * worker: () => new SharedWorker(new URL('./refresh.worker.ts', import.meta.url), {
+   *   type: 'module', name: 'auth', extendedLifetime: true,
+   * })
    * @default the calls are made by the page
    */
-  worker?: (() => SharedWorker) | undefined
+  worker?: (() => RefreshWorker) | undefined
 }
 
 /** The options of the client. One of `baseUrl` and `backend` is needed. */

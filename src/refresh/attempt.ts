@@ -10,7 +10,7 @@ import { SLACK, type Turns } from '../tabs/turns.js'
 import type { Trace } from '../trace.js'
 import type { Backoff } from './backoff.js'
 import type { Exchange } from './exchange.js'
-import { loginRequired } from './renewal.js'
+import { FORCED, loginRequired } from './renewal.js'
 
 /** Attempts to renew sessions. */
 export interface Attempts<User> {
@@ -52,6 +52,8 @@ export interface AttemptParts<User> {
 
 /** The request of a dead tab may still be on its way to the server for so long; its answer reaches nobody. */
 const ON_ITS_WAY = 1000
+/** A page that still lives so long after a call broke off was not about to go. */
+const LAST_WORDS = 100
 /** How long to wait at most before looking again, while another tab is at work. */
 const LOOK_AGAIN = 500
 /** Where the storage alone tells tabs what they do, it has to have come here first. */
@@ -93,16 +95,15 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     }
     let isLate = false
     const renew = async (): Promise<Promise<void> | undefined> => {
-      const { answer, age } = await exchange.make(session, isHosted, delay)
+      const { answer, age } = await exchange.make(session, cause === FORCED, isHosted, delay)
       const done = await keeper.advance(session, answer ?? {}, attempt, cause, age)
       if (done) {
         backoff.reset()
         onSuccess()
-      } else if (keeper.current()?.id !== session.id) {
-        // While a session goes on, its tokens may share a family with these: revoking one would end all.
-        revoke(answer ?? {}, session.tokens)
       } else {
-        await follower?.look()
+        if (keeper.current()?.id === session.id) await follower?.look()
+        // While a session goes on, its tokens may share a family with these: revoking one would end all.
+        if (keeper.current()?.id !== session.id) revoke(answer ?? {}, session.tokens)
       }
       if (isLate) onLate()
       return done?.stored.then(() => exchange.forget(session))
@@ -134,8 +135,17 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       }
       const known = backoff.fail(failure)
       tell(session, failure)
-      await ledger.fail(session, attempt, known)
-      hints.send('changed')
+      const book = async (): Promise<void> => {
+        if (turns.isAway) return
+        await ledger.fail(session, attempt, known)
+        hints.send('changed')
+      }
+      // The calls of a page that is about to go break off while it can still write; what it leaves is an orphan.
+      if (failure.code === 'network' && follower)
+        void sleep(environment, LAST_WORDS, life)
+          .catch(() => undefined)
+          .then(book)
+      else await book()
       if (failure.code === 'misconfigured') reportError(failure)
       throw failure
     }
@@ -145,9 +155,8 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     session: Session<User>,
     cause: string,
     failedAt: number | undefined,
-    isMine: () => boolean,
+    isLocked: () => boolean,
   ): Promise<boolean> => {
-    let isForced = false
     for (;;) {
       life.throwIfAborted()
       if (!ledger.isShared && follower) {
@@ -160,17 +169,17 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const isHosted = await exchange.isHosted()
       const turn = await ledger.begin(session, {
         // A cookie that the dead tab asked for may still come; without the lock it may be alive. Its own failure comes first.
-        patience: isMine() && !inCookie ? ON_ITS_WAY : refresh.timeout + ON_ITS_WAY,
+        patience: isLocked() && !inCookie ? ON_ITS_WAY : refresh.timeout + ON_ITS_WAY,
         isHosted,
         failedAt,
-        isForced,
+        isForced: !follower,
       })
       if (turn.may === 'try') {
+        // A page that was frozen meanwhile may have had its turn.
+        const isOurs = clock.now() - turn.attempt < SLACK || (await ledger.read(session))?.attempt === turn.attempt
         const { id, generation } = keeper.current() ?? {}
         const isSame = id === now.id && generation === now.generation
-        // A page that was frozen meanwhile has had its turn.
-        if (isSame && !life.aborted && clock.now() - turn.attempt < LOOK_AGAIN)
-          return call(session, cause, turn, isHosted)
+        if (isOurs && isSame && !life.aborted) return call(session, cause, turn, isHosted)
         await ledger.fail(session, turn.attempt, undefined)
         continue
       }
@@ -179,9 +188,12 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         return false
       }
       if (turn.may === 'wait') await sleep(environment, Math.min(turn.delay, LOOK_AGAIN), life)
-      const isReadable = await follower?.look()
-      // Nothing is to be learned from a storage that cannot be read.
-      isForced = turn.may === 'look' && !isReadable
+      if (!follower || (await follower.look()) || turn.may === 'wait') continue
+      const message = 'Another tab has moved the session on, and the storage that says how cannot be read.'
+      const error = new AuthError('storage_unavailable', message)
+      backoff.fail(error)
+      tell(session, error)
+      throw error
     }
   }
 

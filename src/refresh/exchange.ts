@@ -5,6 +5,21 @@ import type { Session } from '../session/session.js'
 import type { TokenResponse, TokenSet } from '../session/tokens.js'
 import type { Trace } from '../trace.js'
 
+declare global {
+  interface WorkerOptions {
+    /** Lets a SharedWorker finish its work when the last page has gone, where the browser can. */
+    extendedLifetime?: boolean
+  }
+}
+
+/** A `SharedWorker` whose file calls `hostRefresh`. */
+export interface RefreshWorker {
+  /** The line to it. */
+  readonly port: MessagePort
+  /** Called when its file cannot be loaded. */
+  onerror?: ((this: never, event: never) => unknown) | null | undefined
+}
+
 /** What a page asks of the worker that makes its refresh calls; tokens travel over this port and nowhere else. */
 export type WorkerRequest =
   /** Are you there? */
@@ -16,7 +31,10 @@ export type WorkerRequest =
       /** Which refresh: whoever names the same one gets the same answer. */
       readonly which: string
       readonly tokens: TokenSet
-      /** Where tabs share nothing but a cookie: the access token that the page holds; another one serves as the answer. */
+      /**
+       * Where tabs share nothing but a cookie: the access token that the page holds, for which another one serves as the
+       * answer. `undefined`: none but a new one does.
+       */
       readonly held: string | undefined
       /** How long to wait first, if this refresh is news, in milliseconds. */
       readonly delay: number
@@ -40,8 +58,11 @@ export interface Exchanged<User> {
 export interface Exchange<User> {
   /** Whether a worker will make the next call: it knows all calls, those of dead tabs too. */
   isHosted(): Promise<boolean>
-  /** Makes the call in `delay` milliseconds, in the worker only if `isHosted`. */
-  make(session: Session<User>, isHosted: boolean, delay: number): Promise<Exchanged<User>>
+  /**
+   * Makes the call in `delay` milliseconds, in the worker only if `isHosted`. `isForced`: for an access token that is
+   * issued now.
+   */
+  make(session: Session<User>, isForced: boolean, isHosted: boolean, delay: number): Promise<Exchanged<User>>
   /** The answer for `session`, which is stored now, need not be kept any longer; without one, no answer at all. */
   forget(session?: Session<User>): void
   /** Hangs up, once the answers under way have come. */
@@ -54,7 +75,7 @@ export interface ExchangeParts<User> {
   readonly storageKey: string
   /** Whether tabs share a cookie and nothing else. */
   readonly isPrivate: boolean
-  readonly refresh: { readonly timeout: number; readonly worker?: (() => SharedWorker) | undefined }
+  readonly refresh: { readonly timeout: number; readonly worker?: (() => RefreshWorker) | undefined }
   readonly environment: Environment
   readonly trace: Trace
   readonly call: TokenCaller
@@ -68,6 +89,9 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
   const { worker: start, timeout } = refresh
   const waiting = new Map<number, (answer: WorkerAnswer) => void>()
   let port: MessagePort | undefined
+  /** Rejects when the worker cannot be started. */
+  let refused: Promise<never> | undefined
+  let checking: Promise<boolean> | undefined
   let isBroken = !start
   let isClosed = false
   let number = 0
@@ -87,46 +111,62 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
   }
 
   const connect = (): void => {
-    const worker = (start as () => SharedWorker)()
+    const worker = (start as () => RefreshWorker)()
     port = worker.port
     port.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
+      // Late, perhaps: its file took its time.
+      isBroken = false
       waiting.get(data.number)?.(data)
       waiting.delete(data.number)
       if (isClosed && !waiting.size) hangUp()
     }
+    refused = new Promise((_, reject) => {
+      worker.onerror = reject
+    })
+    refused.catch(() => undefined)
   }
 
   const ping = async (): Promise<boolean> => {
     try {
       if (!port) connect()
-      await within(environment, PATIENCE, post({ call: 'ping' }), undefined)
+      await within(environment, PATIENCE, Promise.race([post({ call: 'ping' }), refused]), undefined)
       return true
     } catch {
-      hangUp()
       return false
     }
+  }
+
+  const check = async (): Promise<boolean> => {
+    if (port && (await ping())) return true
+    // A worker that has died with its process is started once more.
+    hangUp()
+    const isThere = await ping()
+    if (!isThere && !isBroken)
+      trace.add('no worker', 'It cannot be started, or does not answer: the page makes the calls.')
+    isBroken = !isThere
+    return isThere
   }
 
   const nameOf = ({ id, generation }: Session<User>): string => (isPrivate ? '' : `${id} ${generation}`)
 
   return {
     async isHosted() {
-      if (isBroken) return false
-      // A worker that has died with its process is started once more.
-      const isThere = (port && (await ping())) || (await ping())
-      isBroken = !isThere
-      if (isBroken) trace.add('no worker', 'The refresh worker does not answer: this page makes its own calls.')
-      return isThere
+      if (isBroken || isClosed) return false
+      checking ??= check().finally(() => {
+        checking = undefined
+      })
+      return checking
     },
-    async make(session, isHosted, delay) {
+    async make(session, isForced, isHosted, delay) {
       const { tokens } = session
       if (!isHosted) {
         // Of no signal: once on the wire, the refresh token is spent, and the answer is wanted however late it comes.
         const { signal } = new AbortController()
         return { answer: await call('refresh', async (context) => backend.refresh?.(tokens, context), signal), age: 0 }
       }
-      const held = isPrivate ? tokens.accessToken : undefined
-      const reply = await post({ call: 'refresh', storageKey, which: nameOf(session), tokens, held, delay, timeout })
+      const held = isPrivate && !isForced ? tokens.accessToken : undefined
+      const which = nameOf(session)
+      const reply = await post({ call: 'refresh', storageKey, which, tokens, held, delay, timeout })
       if ('error' in reply) {
         const { code, message, ...details } = reply.error
         throw new AuthError(code, message, details)
@@ -137,7 +177,8 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
     },
     forget(session) {
       // Where tabs share a cookie alone, the answer is what the others will ask for.
-      if (!session || !isPrivate) port?.postMessage({ call: 'forget', storageKey, which: session && nameOf(session) })
+      if (!isBroken && (!session || !isPrivate))
+        port?.postMessage({ call: 'forget', storageKey, which: session && nameOf(session) })
     },
     close() {
       isClosed = true

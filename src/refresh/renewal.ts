@@ -48,6 +48,8 @@ export interface RenewalParts<User> {
   readonly onSettled: () => void
 }
 
+/** The cause of a renewal for which no token serves that was issued before. */
+export const FORCED = 'The app asked for it.'
 /** For so long, 401s cause no further renewal after one that did not help. */
 const BRAKE = 30_000
 /** A caller waits for one attempt, and for so long besides: for the turn, the storage, a pause. */

@@ -95,7 +95,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   /** The tokens died with the tab that had them; or this tab is a duplicate, and the other has spent the refresh token. */
   const lose = async (): Promise<void> => {
     keeper.leave('revoked', lostRefresh())
-    if (scope === 'tab') await store.save(null)
+    if (scope === 'tab') await store.remove()
   }
 
   const leave = ({ ended = '' }: LedgerRow): void => {
@@ -122,8 +122,8 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     // Read after the ledger: it cannot be older, but for what the browser has not yet brought here.
     const stored = await read()
     // Without a ledger, another session than the one known here is news only if the browser says so.
-    const known = row ?? (isTold || stored?.id === now?.id ? stored : undefined)
-    if (stored === null) return false
+    const known = row ?? ((isTold || stored?.id === now?.id) && stored)
+    if (stored === null && !row?.ended) return false
     if (!known || keeper.current() !== now) return true
     const isNews = isTold
     isTold = false

@@ -193,12 +193,18 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     return { stored: settle(stored) }
   }
 
+  /** Whether a record is of `session`: another tab may have signed somebody in since. */
+  const isOf =
+    ({ id }: Session<User>) =>
+    (text: string): boolean =>
+      decodeRecord(text, backend.id)?.id === id
+
   const end: Keeper<User>['end'] = async (id, reason, error, origin = 'this-tab') => {
     if (current?.id !== id) return
     const session = current
     drop(reason, origin, error)
     const ended = adopting.then(() => ledger.end(session, endingOf(reason, error)))
-    await settle(Promise.all([store.save(null), ended]))
+    await settle(Promise.all([store.remove(isOf(session)), ended]))
   }
 
   return {

@@ -6,8 +6,10 @@ import type { TokenStorage } from '../storage/contract.js'
 export interface Store {
   /** What is stored, or `null`; `undefined` where the storage could not be read. */
   load(): Promise<string | null | undefined>
-  /** Stores `text`, or removes it if `null`; at once where the storage is synchronous. Resolves even if it failed. */
-  save(text: string | null): Promise<void>
+  /** Stores `text`; at once where the storage is synchronous. Resolves even if it failed. */
+  save(text: string): Promise<void>
+  /** Removes what is stored, unless a synchronous storage says that it is not `ours`. */
+  remove(isOurs?: (text: string) => boolean): Promise<void>
   /** Tries again what could not be written. */
   retry(): void
   /** Forgets what could not be written: another tab knows better. */
@@ -83,11 +85,27 @@ export function createStore(
     }
   }
 
-  const save = (text: string | null): Promise<void> => {
+  const put = (text: string | null): Promise<void> => {
     wanted = text
     own = text
     if (!isWriting) written = write()
     return isSilent ? Promise.resolve() : written
+  }
+
+  const drop = (): void => {
+    wanted = undefined
+  }
+
+  const remove: Store['remove'] = (isOurs) => {
+    try {
+      const text = isOurs && !isWriting && storage.getItem(key)
+      if (text instanceof Promise) text.catch(() => undefined)
+      else if (typeof text === 'string' && !isOurs?.(text)) {
+        drop()
+        return Promise.resolve()
+      }
+    } catch {}
+    return put(null)
   }
 
   return {
@@ -101,15 +119,14 @@ export function createStore(
       return wanted === undefined && !isWriting
     },
     load,
-    save,
+    save: put,
+    remove,
     retry() {
-      if (wanted !== undefined) void save(wanted)
+      if (wanted !== undefined) void put(wanted)
     },
-    drop() {
-      wanted = undefined
-    },
+    drop,
     async retract() {
-      if (own !== null && (await load()) === own) await save(null)
+      if (own !== null && (await load()) === own) await remove()
     },
   }
 }

@@ -202,7 +202,7 @@ export function takeTurns(parts: Pick<LedgerParts, 'environment' | 'trace'>, nam
   const nothing = async (): Promise<void> => undefined
   return {
     isShared: true,
-    read: async () => undefined,
+    read: () => shared.read(cookie),
     adopt: async () => nothing,
     join: async (session) => session,
     begin: (_, beginning) => shared.begin(cookie, beginning),

@@ -8,6 +8,8 @@ export interface Turns {
    * left, and stolen from a page that is frozen. `untilStale` tells how long whoever has the turn is to be believed.
    */
   take<T>(name: string, work: (isMine: () => boolean) => Promise<T>, untilStale: () => Promise<number>): Promise<T>
+  /** Whether the page is being left, or frozen. */
+  readonly isAway: boolean
   /** The page is left, or frozen: lets go, since a page in the back/forward cache would keep its lock. */
   letGo(): void
   /** The page is back. */
@@ -89,6 +91,9 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
     })
 
   return {
+    get isAway() {
+      return away !== undefined
+    },
     async take(name, work, untilStale) {
       const since = clock.monotonic()
       let isTheft = false

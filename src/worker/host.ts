@@ -31,8 +31,7 @@ type RefreshRequest = WorkerRequest & { call: 'refresh' }
  * in the middle of a refresh does not take the new tokens with it. This is the whole worker file:
  *
  * @example
- * import { jsonBackend } from 'latchkey/core'
- * import { hostRefresh } from 'latchkey/worker'
+ * import { hostRefresh, jsonBackend } from 'latchkey/worker'
  * hostRefresh(jsonBackend({ baseUrl: 'https://api.example.com' }))
  *
  * @param backend the same as the client's; of another one the worker would not know how to call it
@@ -69,7 +68,8 @@ export function hostRefresh<Credentials extends object, User>(
   const join = ({ storageKey, which, held }: RefreshRequest): Flight | undefined => {
     const flight = flights.get(storageKey)
     if (flight?.which !== which) return undefined
-    const isSpent = held !== undefined && flight.receivedAt && flight.accessToken === held
+    // Without a name: tabs that share a cookie alone. What has come serves whoever holds something else.
+    const isSpent = !which && flight.receivedAt && (held === undefined || flight.accessToken === held)
     return isSpent || Date.now() >= (flight.expiresAt ?? Number.POSITIVE_INFINITY) ? undefined : flight
   }
 

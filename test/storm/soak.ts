@@ -22,7 +22,7 @@ let failed: number | undefined
 while (Date.now() < end && failed === undefined) {
   const seed = firstSeed + rounds
   const env = { ...process.env, STORM_SEED: String(seed), STORM_SCALE: scale }
-  const child = spawn(process.execPath, [vitest, 'run', '--config', config, ...further], {
+  const child = spawn(process.execPath, [vitest, 'run', '--config', config, '--project', 'storm', ...further], {
     cwd: root,
     env,
     stdio: 'inherit',

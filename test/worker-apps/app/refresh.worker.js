@@ -1,0 +1,5 @@
+import { jsonBackend } from 'latchkey/core'
+import { hostRefresh } from 'latchkey/worker'
+import { baseUrl } from './config.js'
+
+hostRefresh(jsonBackend({ baseUrl }))
