@@ -133,19 +133,12 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         await follower?.look()
         return !isCurrent()
       }
+      // The calls of a page that is about to go break off while it can still write: what it leaves is to be an orphan.
+      if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
       const known = backoff.fail(failure)
       tell(session, failure)
-      const book = async (): Promise<void> => {
-        if (turns.isAway) return
-        await ledger.fail(session, attempt, known)
-        hints.send('changed')
-      }
-      // The calls of a page that is about to go break off while it can still write; what it leaves is an orphan.
-      if (failure.code === 'network' && follower)
-        void sleep(environment, LAST_WORDS, life)
-          .catch(() => undefined)
-          .then(book)
-      else await book()
+      if (!turns.isAway) await ledger.fail(session, attempt, known)
+      hints.send('changed')
       if (failure.code === 'misconfigured') reportError(failure)
       throw failure
     }
