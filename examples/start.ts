@@ -45,6 +45,12 @@ export async function startDemo({ ports = {}, lifetime = 30, watch = true }: Dem
   const cookie = await startApi('cookie')
   const api = { body: body.url, cookie: cookie.url }
 
+  const source = `${import.meta.dirname}/../src`
+  const alias = {
+    'latchkey/core': `${source}/core.ts`,
+    'latchkey/worker': `${source}/worker/index.ts`,
+    latchkey: `${source}/index.ts`,
+  }
   const root = `${import.meta.dirname}/vanilla`
   const vite = await createVite({
     root,
@@ -52,11 +58,15 @@ export async function startDemo({ ports = {}, lifetime = 30, watch = true }: Dem
     logLevel: 'warn',
     clearScreen: false,
     define: { __API__: JSON.stringify(api) },
-    resolve: { alias: { latchkey: `${import.meta.dirname}/../src/index.ts` } }, // in your own app: npm install latchkey
+    resolve: { alias }, // in your own app: npm install latchkey
     optimizeDeps: { noDiscovery: true }, // all packages are ES modules already, and found at once
     server: { middlewareMode: true, hmr: { server: page }, ...(!watch && { watch: null }) },
   })
-  page.on('request', vite.middlewares)
+  const policy = contentSecurityPolicy(url, Object.values(api))
+  page.on('request', (request, response) => {
+    response.setHeader('Content-Security-Policy', policy)
+    vite.middlewares(request, response)
+  })
 
   return {
     url: `${url}/`,
@@ -67,6 +77,22 @@ export async function startDemo({ ports = {}, lifetime = 30, watch = true }: Dem
       await Promise.all([vite.close(), body.close(), cookie.close()])
     },
   }
+}
+
+/** No script and no style that is not a file of this page; calls to the two servers alone. The worker gets it, too. */
+function contentSecurityPolicy(page: string, servers: readonly string[]): string {
+  const reload = page.replace('http:', 'ws:') // Vite tells the page by it that a file has changed
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "worker-src 'self'",
+    "style-src 'self'",
+    'img-src data:',
+    `connect-src 'self' ${reload} ${servers.join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 }
 
 /** Vite's usual port, or any free one if something else has it. A port that was asked for is taken, or refused. */

@@ -15,6 +15,8 @@ export interface Fault {
 export interface Orders {
   /** Delays every answer. */
   latencyMs?: number
+  /** Delays the answer to the next refresh, whose token is spent at once: time for a client to die in between. */
+  lateRefreshMs?: number
   /** `null` ends a fault. */
   fail?: Fault | null
   /** The username whose sessions end. */
@@ -30,7 +32,7 @@ export function readOrders(body: Readonly<Record<string, unknown>>): {
   orders: Orders
   fields: Record<string, string>
 } {
-  const { latencyMs, fail, revoke, expireAccessTokens, ...unknown } = body
+  const { latencyMs, lateRefreshMs, fail, revoke, expireAccessTokens, ...unknown } = body
   const fields: Record<string, string> = {}
   const orders: Orders = {}
 
@@ -38,6 +40,9 @@ export function readOrders(body: Readonly<Record<string, unknown>>): {
 
   if (isWhole(latencyMs, 0, longest)) orders.latencyMs = latencyMs
   else if (latencyMs !== undefined) fields.latencyMs = `Must be a whole number up to ${longest}.`
+
+  if (isWhole(lateRefreshMs, 0, longest)) orders.lateRefreshMs = lateRefreshMs
+  else if (lateRefreshMs !== undefined) fields.lateRefreshMs = `Must be a whole number up to ${longest}.`
 
   if (fail === null || isFault(fail)) orders.fail = fail
   else if (fail !== undefined) fields.fail = 'Must be null or { route, status, retryAfter?, times?, forMs? }.'

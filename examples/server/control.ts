@@ -45,6 +45,7 @@ export function createControl(parts: Parts, counts: Counts): Control {
   const { config, users, accessTokens, refreshTokens } = parts
   const routes = new Hono()
   let latencyMs = 0
+  let lateRefreshMs = 0
   let fault: { what: Fault; until: number; left: number } | undefined
 
   function nextFault(route: FaultRoute): Fault | undefined {
@@ -64,6 +65,11 @@ export function createControl(parts: Parts, counts: Counts): Control {
     } else {
       await next()
     }
+    if (route === 'refresh' && lateRefreshMs > 0) {
+      const delay = lateRefreshMs
+      lateRefreshMs = 0
+      await sleep(delay)
+    }
     count(counts, route, c.res.status)
   })
 
@@ -76,6 +82,7 @@ export function createControl(parts: Parts, counts: Counts): Control {
     if (Object.keys(fields).length > 0) return invalidFields(c, fields)
 
     if (orders.latencyMs !== undefined) latencyMs = orders.latencyMs
+    if (orders.lateRefreshMs !== undefined) lateRefreshMs = orders.lateRefreshMs
     if (orders.fail === null) fault = undefined
     if (orders.fail) {
       const { times = Infinity, forMs = Infinity } = orders.fail

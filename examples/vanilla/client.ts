@@ -1,4 +1,4 @@
-import { AuthClient, jsonBackend, memoryStorage, webStorage } from 'latchkey'
+import { AuthClient, jsonBackend, memoryStorage, type RefreshOptions, webStorage } from 'latchkey'
 
 /** What the sign-in form sends. */
 export interface Credentials {
@@ -18,11 +18,31 @@ export type Auth = AuthClient<Credentials, User>
 /** Where the refresh token lives: in a record of this page, or in an HttpOnly cookie that no script can read. */
 export type Mode = 'body' | 'cookie'
 
+const address = new URLSearchParams(location.search)
+
 /** The mode is part of the address, so that a reload and a second tab keep it. */
-export const mode: Mode = new URLSearchParams(location.search).get('mode') === 'cookie' ? 'cookie' : 'body'
+export const mode: Mode = address.get('mode') === 'cookie' ? 'cookie' : 'body'
+
+/** Who makes the refresh calls: each page for itself, or a worker for all. Part of the address, too. */
+export const usesWorker = address.get('worker') === 'on'
+
+/** The address of this page in another mode, or with the worker or without it. */
+export function addressOf(wanted: { mode?: Mode; worker?: boolean }): string {
+  return `?mode=${wanted.mode ?? mode}&worker=${(wanted.worker ?? usesWorker) ? 'on' : 'off'}`
+}
 
 /** The address of the API: one example server for each mode. */
 export const apiUrl = __API__[mode]
+
+/** A worker outlives the tab that asks it for new tokens: a tab that dies meanwhile does not take them with it. */
+const refresh: RefreshOptions = {
+  worker: () =>
+    new SharedWorker(new URL('./refresh.worker.ts', import.meta.url), {
+      type: 'module',
+      name: `latchkey-demo-${mode}`,
+      extendedLifetime: true, // where the browser knows it, for the last tab's sake
+    } as WorkerOptions),
+}
 
 /**
  * The whole set-up. Only `baseUrl` and `storage` (or `backend`) matter in an app; the rest makes a demo of it.
@@ -34,6 +54,7 @@ export function createAuth(observedFetch: typeof fetch): Auth {
     storageKey: `latchkey-demo-${mode}`,
     fetch: observedFetch,
     http: { retry: 0 }, // each click is one call, and each answer is shown as it is
+    ...(usesWorker && { refresh }),
   }
   if (mode === 'body') {
     return new AuthClient<Credentials, User>({ baseUrl: apiUrl, storage: webStorage('local'), ...demo })

@@ -1,25 +1,33 @@
 import { isAuthError } from 'latchkey'
-import { type Auth, apiUrl } from './client.ts'
+import { type Auth, addressOf, apiUrl } from './client.ts'
 import { byId, h, setText } from './dom.ts'
+import { HINTS } from './texts.ts'
 import type { Call, Wire } from './wire.ts'
 
 const BREAK_FOR = 20_000
 const SLOW_BY = 2_000
 const SHOWN = 220 // characters of an answer
+const LATE_BY = 3_000 // the answer to the refresh in which a tab is killed
+const UNDER_WAY = 5_000 // to wait at most until a refresh is
+const SPENT = 400 // the server has spent the refresh token by then
 
 /** What the buttons need: the client, the wire that they cut, and where their news goes. */
 export interface ControlContext {
   readonly auth: Auth
   readonly wire: Wire
   tell(news: string): void
+  /** Called when this tab is about to be killed in mid-refresh. */
+  onKill(): void
 }
 
 /** Brings the buttons to life: one half uses the API as an app does, the other half plays the unkind world. */
-export function connectControls({ auth, wire, tell }: ControlContext): void {
+export function connectControls({ auth, wire, tell, onKill }: ControlContext): void {
   const answer = byId('answer', HTMLElement)
   for (const path of ['todos', 'admin', 'public']) onClick(`call-${path}`, () => call(path))
 
-  byId('second-tab', HTMLAnchorElement).href = location.href
+  byId('second-tab', HTMLAnchorElement).href = addressOf({})
+  setText(byId('second-tab-hint', HTMLElement), HINTS.secondTab)
+  setText(byId('kill-hint', HTMLElement), HINTS.kill)
   onClick('sign-out', () => auth.logout())
 
   setText(byId('break-for', HTMLElement), `${BREAK_FOR / 1000} seconds`)
@@ -36,7 +44,8 @@ export function connectControls({ auth, wire, tell }: ControlContext): void {
     await control({ revoke: auth.state.user.username })
     tell('The session is revoked. The next call or renewal finds out.')
   })
-  control({ latencyMs: 0 }).catch(() => tell('The example server does not answer.')) // left over from before a reload
+  onClick('kill', kill)
+  control({ latencyMs: 0, lateRefreshMs: 0 }).catch(() => tell('The example server does not answer.')) // left over from before a reload
   onToggle('slow', async (on) => {
     await control({ latencyMs: on ? SLOW_BY : 0 })
     tell(on ? `Each answer takes ${SLOW_BY / 1000} seconds more.` : 'The server is quick again.')
@@ -46,6 +55,26 @@ export function connectControls({ auth, wire, tell }: ControlContext): void {
     tell(on ? 'Offline: every call fails.' : 'Online again.')
     if (!on) dispatchEvent(new Event('online')) // as the browser does; the client tries at once
   })
+
+  /** The server spends the refresh token at once, and answers late: by then this tab is gone. */
+  async function kill() {
+    await control({ lateRefreshMs: LATE_BY })
+    const since = Date.now()
+    auth.getAccessToken({ forceRefresh: true }).catch(() => undefined) // its failure is an event, too
+    const isUnderWay = (call: Call) => call.path === '/refresh' && call.startedAt >= since && call.answer === undefined
+    while (!wire.calls.some(isUnderWay)) {
+      if (Date.now() - since > UNDER_WAY) {
+        await control({ lateRefreshMs: 0 })
+        return tell('No refresh came under way: this tab lives on.')
+      }
+      await sleep(20)
+    }
+    await sleep(SPENT)
+    onKill()
+    close() // which browsers allow only to some tabs
+    await sleep(100)
+    location.assign('about:blank')
+  }
 
   /** An app's own code is the one line with `auth.http`; the rest shows what went over the wire meanwhile. */
   async function call(path: string) {
@@ -77,6 +106,10 @@ export function connectControls({ auth, wire, tell }: ControlContext): void {
       button.ariaPressed = String(on)
     })
   }
+}
+
+function sleep(duration: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration))
 }
 
 /** Tells the example server how to behave. Only the demo has this route. */

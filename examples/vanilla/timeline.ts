@@ -1,3 +1,4 @@
+import { type Axis, place, seconds } from './axis.ts'
 import { clockTime, h, setText } from './dom.ts'
 
 /** How an access token came to this page. */
@@ -20,37 +21,23 @@ export interface Life {
 /** Something that happened while a token lived. */
 export type MarkKind = 'ok' | 'retried' | 'refused' | 'failed' | 'ended'
 
-/** Draws one band for each token on a time axis that moves. */
+/** Draws one band for each token that this tab has used. */
 export interface Timeline {
   /** The token in use, if there is one. */
   readonly current: Life | undefined
   begin(life: Pick<Life, 'generation' | 'origin' | 'from' | 'expiresAt'>): void
   mark(kind: MarkKind, at: number, label: string): void
   end(at: number, label: string): void
-  /** Moves the axis; to be called for each frame. */
-  draw(now: number): void
 }
 
-const BANDS = 7
-const NOW_AT = 0.7 // of the width: the past to the left, what is still to come to the right
-const SHORTEST_RANGE = 16_000
-const ROOM_FOR_TICK = 105 // pixels
+const BANDS = 5
 
-/**
- * Makes a timeline in `root`.
- *
- * Positions are CSS variables in seconds, and style.css computes the rest: a frame sets two variables, and moves nothing.
- */
-export function createTimeline(root: HTMLElement): Timeline {
-  const zero = Date.now()
-  const seconds = (at: number) => ((at - zero) / 1000).toFixed(3)
+/** Makes the bands in `root`. */
+export function createTimeline(root: HTMLElement, axis: Axis): Timeline {
   const bands = h('ol', { class: 'bands', 'aria-label': 'Access tokens, oldest first' })
-  const axis = h('div', { class: 'axis', 'aria-hidden': 'true' })
   const empty = h('p', { class: 'empty' }, 'No token yet. Sign in, and each one gets a band of its own here.')
-  root.replaceChildren(axis, bands, h('div', { class: 'now', 'aria-hidden': 'true' }), empty)
+  root.append(bands, empty)
 
-  let range = 4 * 30_000
-  let drawnTicks = ''
   let current: { life: Life; track: HTMLElement; words: HTMLElement } | undefined
 
   return {
@@ -63,7 +50,7 @@ export function createTimeline(root: HTMLElement): Timeline {
       if (current) place(current.track, 'handover', token.from)
       finish(token.from, 'renewed')
       const life: Life = { ...token, renewal: renewalWindow(token, before) }
-      if (life.expiresAt !== undefined) range = Math.max(SHORTEST_RANGE, 4 * (life.expiresAt - life.from))
+      if (life.expiresAt !== undefined) axis.fit(life.expiresAt - life.from)
 
       const track = h('div', { class: 'track', 'aria-hidden': 'true' })
       if (life.expiresAt !== undefined) place(track, 'rest', life.from, life.expiresAt)
@@ -88,14 +75,6 @@ export function createTimeline(root: HTMLElement): Timeline {
       finish(at, label)
       current = undefined
     },
-
-    draw(now) {
-      const start = now - NOW_AT * range
-      root.style.setProperty('--start', seconds(start))
-      root.style.setProperty('--range', String(range / 1000))
-      root.style.setProperty('--now', seconds(now))
-      drawAxis(start)
-    },
   }
 
   function finish(at: number, ending: string) {
@@ -107,29 +86,6 @@ export function createTimeline(root: HTMLElement): Timeline {
       part.classList.remove('live')
     }
     setText(current.words, inWords(current.life))
-  }
-
-  function place(track: HTMLElement, className: string, from: number, to?: number): HTMLElement {
-    const part = h('span', { class: className })
-    part.style.setProperty('--from', seconds(from))
-    if (to !== undefined) part.style.setProperty('--to', seconds(to))
-    track.append(part)
-    return part
-  }
-
-  /** Writes new labels only when one has come into view. */
-  function drawAxis(start: number) {
-    const step = niceStep(range / (root.clientWidth / ROOM_FOR_TICK))
-    const first = Math.floor(start / step) * step
-    if (drawnTicks === `${first} ${step}`) return
-    drawnTicks = `${first} ${step}`
-    const ticks: HTMLElement[] = []
-    for (let at = first; at < start + range + step; at += step) {
-      const tick = h('span', { class: 'tick' }, clockTime(at))
-      tick.style.setProperty('--from', seconds(at))
-      ticks.push(tick)
-    }
-    axis.replaceChildren(...ticks)
   }
 }
 
@@ -150,9 +106,4 @@ function inWords({ generation, origin, from, until, ending, expiresAt }: Life): 
   const born = `Token ${generation}, ${origin} at ${clockTime(from)}`
   if (until !== undefined) return `${born}, ${ending} at ${clockTime(until)}.`
   return expiresAt === undefined ? `${born}, in use.` : `${born}, in use, expires at ${clockTime(expiresAt)}.`
-}
-
-function niceStep(atLeast: number): number {
-  const steps = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200]
-  return (steps.find((step) => step * 1000 >= atLeast) ?? 86_400) * 1000
 }

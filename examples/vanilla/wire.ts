@@ -1,5 +1,9 @@
 /** One call as it went over the wire: what an app's own code never gets to see when a token is renewed under it. */
 export interface Call {
+  /** Of this call, among those of whoever made it. */
+  readonly number: number
+  /** The worker calls for all tabs. */
+  readonly by: 'page' | 'worker'
   readonly method: string
   readonly path: string
   /** The end of the token that the call carried, if it carried one. */
@@ -19,6 +23,8 @@ export interface Wire {
   readonly calls: readonly Call[]
   /** While true, calls fail as they do without a network. */
   offline: boolean
+  /** Takes over what the worker tells of a call. */
+  hear(call: Call): void
 }
 
 const KEPT = 50
@@ -28,16 +34,16 @@ const KEPT = 50
  *
  * @param onChange Told when a call leaves, and when it has ended.
  */
-export function createWire(onChange: (call: Call) => void): Wire {
+export function createWire(onChange: (call: Call) => void, by: Call['by'] = 'page'): Wire {
   const calls: Call[] = []
-  const wire: Wire = { fetch: watched, calls, offline: false }
+  const wire: Wire = { fetch: watched, calls, offline: false, hear }
+  let made = 0
   return wire
 
   async function watched(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    const call = describe(input, init, calls)
-    calls.push(call)
-    if (calls.length > KEPT) calls.shift()
-    onChange(call)
+    made += 1
+    const call: Call = { number: made, by, ...describe(input, init, calls) }
+    add(call)
     try {
       if (wire.offline) throw new TypeError('Failed to fetch (the page plays offline)')
       const response = await fetch(input, init)
@@ -51,9 +57,27 @@ export function createWire(onChange: (call: Call) => void): Wire {
       onChange(call)
     }
   }
+
+  function hear(call: Call): void {
+    const known = calls.find(({ by, number, startedAt }) => {
+      return by === call.by && number === call.number && startedAt === call.startedAt
+    })
+    if (known) onChange(Object.assign(known, call))
+    else add(call)
+  }
+
+  function add(call: Call): void {
+    calls.push(call)
+    if (calls.length > KEPT) calls.shift()
+    onChange(call)
+  }
 }
 
-function describe(input: RequestInfo | URL, init: RequestInit | undefined, calls: readonly Call[]): Call {
+function describe(
+  input: RequestInfo | URL,
+  init: RequestInit | undefined,
+  calls: readonly Call[],
+): Omit<Call, 'by' | 'number'> {
   const request = input instanceof Request ? input : undefined
   const headers = new Headers(init?.headers ?? request?.headers)
   const method = (init?.method ?? request?.method ?? 'GET').toUpperCase()

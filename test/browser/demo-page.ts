@@ -5,12 +5,9 @@ import type { Demo } from '../../examples/start.ts'
 /** Where the demo keeps the refresh token. */
 export type Mode = 'body' | 'cookie'
 
-/** The demo in a browser of its own, as a person sees it. */
-export interface DemoPage {
+/** One tab of the demo, as a person sees it. */
+export interface DemoTab {
   readonly page: Page
-  readonly context: BrowserContext
-  /** What the console has said that no network status explains. */
-  readonly complaints: readonly string[]
   signIn(username?: string, password?: string): Promise<void>
   press(name: string): Promise<void>
   /** Waits until the page says so in the region with this id. */
@@ -18,32 +15,64 @@ export interface DemoPage {
   /** Waits until the token of this generation, or of a later one, is in use. */
   reaches(generation: number): Promise<void>
   generation(): Promise<number>
+  /** What the lane of a tab says to a screen reader. */
+  lane(number: number): Promise<string>
+  /** Opens another tab, as a person does. */
+  openSecond(): Promise<DemoTab>
+}
+
+/** The demo in a browser of its own. */
+export interface DemoPage extends DemoTab {
+  readonly context: BrowserContext
+  /** What the consoles of all tabs have said that no network status explains. */
+  readonly complaints: string[]
   /** Asks the example server what has happened. */
   counts(): Promise<Counts>
   /** Tells the example server how to behave. */
   control(order: object): Promise<void>
 }
 
-const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|503) /
+const EXPECTED =
+  /^Failed to load resource: the server responded with a status of (401|403|503) |^Scripts may close only the windows/
 
 /** Opens the demo in a fresh context: no cookie, no storage. */
-export async function openDemo(browser: Browser, demo: Demo, mode: Mode = 'body'): Promise<DemoPage> {
+export async function openDemo(
+  browser: Browser,
+  demo: Demo,
+  mode: Mode = 'body',
+  worker: 'on' | 'off' = 'off',
+): Promise<DemoPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-  const page = await context.newPage()
   const complaints: string[] = []
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('console', (message) => {
+  context.on('weberror', (error) => complaints.push(String(error.error())))
+  context.on('console', (message) => {
     const isLoud = message.type() === 'error' || message.type() === 'warning'
     if (isLoud && !EXPECTED.test(message.text())) complaints.push(message.text())
   })
-  await page.goto(`${demo.url}?mode=${mode}`)
-
-  const readGeneration = async () => Number.parseInt((await page.locator('#generation').textContent()) ?? '', 10)
+  const page = await context.newPage()
+  await page.goto(`${demo.url}?mode=${mode}&worker=${worker}`)
 
   return {
-    page,
+    ...tabOn(page),
     context,
     complaints,
+    async counts() {
+      return (await fetch(`${demo.api[mode]}/control`)).json() as Promise<Counts>
+    },
+    async control(order) {
+      const body = JSON.stringify(order)
+      await fetch(`${demo.api[mode]}/control`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+    },
+  }
+}
+
+function tabOn(page: Page): DemoTab {
+  return {
+    page,
     async signIn(username = 'johndoe', password = 'password123') {
       await page.getByLabel('Username').fill(username)
       await page.getByLabel('Password').fill(password)
@@ -57,17 +86,22 @@ export async function openDemo(browser: Browser, demo: Demo, mode: Mode = 'body'
         generation,
       )
     },
-    generation: readGeneration,
-    async counts() {
-      return (await fetch(`${demo.api[mode]}/control`)).json() as Promise<Counts>
+    generation: async () => Number.parseInt((await page.locator('#generation').textContent()) ?? '', 10),
+    async lane(number) {
+      const lane = page.getByRole('list', { name: 'Tabs, this one first' }).getByRole('listitem')
+      return (
+        (await lane
+          .filter({ hasText: `Tab ${number}` })
+          .getByRole('paragraph')
+          .textContent()) ?? ''
+      )
     },
-    async control(order) {
-      const body = JSON.stringify(order)
-      await fetch(`${demo.api[mode]}/control`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-      })
+    async openSecond() {
+      const [second] = await Promise.all([
+        page.context().waitForEvent('page'),
+        page.getByRole('link', { name: 'Open a second tab' }).click(),
+      ])
+      return tabOn(second)
     },
   }
 }

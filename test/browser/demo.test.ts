@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Demo, startDemo } from '../../examples/start.ts'
-import { type DemoPage, type Mode, openDemo } from './demo-page.ts'
+import { type DemoPage, type DemoTab, type Mode, openDemo } from './demo-page.ts'
 import { launchOptions } from './ensure-browser.ts'
 
 let browser: Browser
@@ -31,14 +31,14 @@ afterEach(async () => {
   expect(complaints).toEqual([])
 })
 
-async function open(demo: Demo, mode?: Mode): Promise<DemoPage> {
-  const page = await openDemo(browser, demo, mode)
+async function open(demo: Demo, mode?: Mode, worker?: 'on' | 'off'): Promise<DemoPage> {
+  const page = await openDemo(browser, demo, mode, worker)
   opened.push(page)
   return page
 }
 
-async function signedIn(demo: Demo, mode?: Mode): Promise<DemoPage> {
-  const page = await open(demo, mode)
+async function signedIn(demo: Demo, mode?: Mode, worker?: 'on' | 'off'): Promise<DemoPage> {
+  const page = await open(demo, mode, worker)
   await page.signIn()
   await page.sees('who', 'johndoe')
   return page
@@ -109,12 +109,9 @@ describe.each<Mode>(['body', 'cookie'])('the demo, refresh token in %s', (mode) 
     const demo = await signedIn(calm, mode)
     const { logins } = await demo.counts()
 
-    const [tab] = await Promise.all([
-      demo.context.waitForEvent('page'),
-      demo.page.getByRole('link', { name: 'Open a second tab' }).click(),
-    ])
+    const second = await demo.openSecond()
 
-    await tab.locator('#who').filter({ hasText: 'johndoe' }).waitFor()
+    await second.sees('who', 'johndoe')
     expect((await demo.counts()).logins).toBe(logins)
   })
 
@@ -221,6 +218,22 @@ describe('the demo', () => {
     await demo.sees('wire', /GET \/public–200/)
   })
 
+  it('says so when there is no worker, and makes its own calls', async () => {
+    const demo = await open(calm, 'body', 'on')
+    await demo.page.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'))
+    await demo.page.reload()
+    await demo.signIn()
+    await demo.sees('who', 'johndoe')
+
+    await demo.press('Expire the token')
+    await demo.sees('news', 'refuses the token')
+    await demo.press('/todos')
+
+    await demo.sees('answer', /401 → renewed → 200/)
+    await demo.sees('explain', 'no worker')
+    await demo.sees('path', 'The worker does not answer')
+  })
+
   it('never shows a token', async () => {
     const demo = await signedIn(calm)
     // From the stored record: the browser does not keep the body of an answer that the page has read as a stream.
@@ -270,15 +283,44 @@ describe('the demo', () => {
     const focused = () => demo.page.evaluate(() => document.activeElement?.id)
 
     const visited: (string | undefined)[] = []
-    for (let step = 0; step < 5; step += 1) {
+    for (let step = 0; step < 7; step += 1) {
       await demo.page.keyboard.press('Tab')
       visited.push(await focused())
     }
     await demo.page.keyboard.press('Enter')
     await demo.sees('who', 'johndoe')
 
-    expect(visited).toEqual(['mode-body', 'mode-cookie', 'username', 'password', ''])
+    expect(visited).toEqual(['mode-body', 'mode-cookie', 'worker-off', 'worker-on', 'username', 'password', ''])
     await expect.poll(focused).toBe('who-title')
+  })
+
+  it('keeps its modes apart, and each of them when the other changes', async () => {
+    const { page } = await open(calm)
+
+    for (const name of ['a worker', 'HttpOnly cookie']) {
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      await page.getByRole('link', { name }).click()
+    }
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+
+    expect(new URL(page.url()).search).toBe('?mode=cookie&worker=on')
+    const current = page.getByRole('navigation').locator('[aria-current=page]')
+    expect(await current.allTextContents()).toEqual(['HttpOnly cookie', 'a worker'])
+  })
+
+  it('lets no script in that is not its own', async () => {
+    const { page, complaints } = await open(calm)
+
+    const blocked = page.waitForEvent('console', (message) => message.text().includes('Content Security Policy'))
+    await page.evaluate(() => {
+      const script = document.createElement('script')
+      script.textContent = 'document.title = "foreign"'
+      document.body.append(script)
+    })
+    await blocked
+
+    expect(await page.title()).toBe('Latchkey demo')
+    expect(complaints.splice(0)).toHaveLength(1)
   })
 
   it('fits a window of 360 pixels', async () => {
@@ -288,6 +330,94 @@ describe('the demo', () => {
     expect(await demo.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
   })
 })
+
+describe.each(['off', 'on'] as const)('two tabs of the demo on one record, worker %s', (worker) => {
+  async function twoTabs(demo: Demo): Promise<[DemoPage, DemoTab]> {
+    const first = await signedIn(demo, 'body', worker)
+    const second = await first.openSecond()
+    await second.sees('who', 'johndoe')
+    await second.sees('tabs', 'Tab 1')
+    return [first, second]
+  }
+
+  it('renews once for both, and shows in both who did it', async () => {
+    const [first, second] = await twoTabs(hasty)
+    const before = await first.counts()
+    const from = await first.generation()
+
+    await Promise.all([first.reaches(from + 4), second.reaches(from + 4)])
+
+    const after = await first.counts()
+    const renewed = (await first.generation()) - from
+    expect(after.refreshes - before.refreshes).toBe(renewed)
+    expect(after.refreshesRefused).toBe(before.refreshesRefused)
+    expect(after.reuses).toBe(before.reuses)
+    await expect.poll(async () => (await newestDeeds(first)).sort()).toEqual(['adopted', 'renewed to'])
+    await expect.poll(async () => (await newestDeeds(second)).sort()).toEqual(['adopted', 'renewed to'])
+    await first.sees('path', worker === 'on' ? 'A SharedWorker makes' : 'Each page makes')
+    if (worker === 'on') await first.sees('wire', 'POST /refresh by the worker')
+    expect(await first.page.locator('#explain').textContent()).not.toContain('no worker')
+    await picture(first, `two-tabs-worker-${worker}`)
+  })
+
+  it('signs both out within a second', async () => {
+    const [first, second] = await twoTabs(calm)
+
+    await second.press('Sign out')
+    await second.sees('reason', 'You have signed out.')
+
+    const heading = first.page.getByRole('heading', { name: 'Sign in' })
+    await heading.waitFor({ timeout: 1000 })
+    await first.sees('news', 'You have signed out in another tab.')
+    await expect.poll(() => first.lane(2)).toMatch(/signed out \(out\) at/)
+    await expect.poll(() => first.lane(1)).toMatch(/signed out by another tab \(out\) at/)
+  })
+
+  it('signs both out when one empties the storage', async () => {
+    const [first, second] = await twoTabs(calm)
+
+    await second.page.evaluate(() => localStorage.clear())
+
+    await first.sees('reason', 'The stored session was removed.')
+    await second.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  })
+
+  it('lives as long as it can when a tab is killed in mid-refresh', async () => {
+    const [first, second] = await twoTabs(calm)
+    const { logins } = await first.counts()
+    const generation = await first.generation()
+
+    await second.press('Kill this tab in mid-refresh')
+    await expect
+      .poll(() => (second.page.isClosed() ? 'closed' : second.page.url()), { timeout: 10_000 })
+      .not.toMatch(/^http/)
+    await first.sees('tabs', /Tab 2.*closed.*left in mid-refresh/)
+
+    if (worker === 'on') {
+      await first.reaches(generation + 1)
+      await first.press('/todos')
+      await first.sees('answer', /200.*Water the plants/)
+      expect(await first.generation()).toBe(generation + 1)
+    } else {
+      await first.sees('reason', 'refresh_lost')
+      await expect.poll(() => first.lane(1)).toMatch(/signed out \(lost\)/)
+    }
+    expect((await first.counts()).logins).toBe(logins)
+    await picture(first, `killed-worker-${worker}`)
+  })
+})
+
+/** Who did the last renewal that both lanes have: `renewed to` or `adopted`, of tab 1 and of tab 2. */
+async function newestDeeds(tab: DemoTab): Promise<string[]> {
+  const lanes = await Promise.all([tab.lane(1), tab.lane(2)])
+  const deeds = lanes.map((lane) => new Map([...lane.matchAll(/(renewed to|adopted) token (\d+)/g)].map(toEntry)))
+  const shared = [...(deeds[0]?.keys() ?? [])].filter((generation) => deeds[1]?.has(generation))
+  return deeds.map((each) => each.get(Math.max(...shared)) ?? '')
+}
+
+function toEntry([, what = '', generation]: RegExpMatchArray): [number, string] {
+  return [Number(generation), what]
+}
 
 describe('npm start', () => {
   it('prints one address, and ends when asked to', async () => {
