@@ -41,7 +41,7 @@ const refresh: RefreshOptions = {
       type: 'module',
       name: `latchkey-demo-${mode}`,
       extendedLifetime: true, // where the browser knows it, for the last tab's sake
-    } as WorkerOptions),
+    }),
 }
 
 /**

@@ -28,7 +28,7 @@ export default defineConfig({
     exclude: [
       '**/node_modules/**',
       'test/{browser,docs,examples,node,package}/**', // not `core`
-      'test/{model,storage,storm}/**',
+      'test/{model,storage,storm,worker-apps}/**',
       '**/hostile-*.test.ts',
       'test/session/secrets.test.ts', // counts in `afterAll` what all its tests saw, and a mutant runs only some of them
     ],
