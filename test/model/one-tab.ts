@@ -8,6 +8,9 @@ import {
   type LogoutReason,
   type WakeEvent,
 } from 'latchkey'
+import { type Caller, Callers, Findings } from './callers.ts'
+import { SharedBrowser } from './shared-browser.ts'
+import type { Step } from './steps.ts'
 import {
   type ApiMode,
   CANARY,
@@ -63,12 +66,6 @@ export type Command =
   | { readonly do: 'reload'; readonly how: 'dispose' | 'kill' }
   | { readonly do: 'dispose' }
 
-/** A command, and how many microtasks later the next one comes; as many as there are, if `undefined`. */
-export interface Step {
-  readonly command: Command
-  readonly ticks: number | undefined
-}
-
 interface Person {
   readonly name: string
   readonly family: string
@@ -78,18 +75,6 @@ interface Person {
 interface Fields {
   readonly name: string
   readonly order: number
-}
-
-interface Caller {
-  readonly kind: string
-  readonly tab: Tab
-  readonly at: number
-  readonly bound: number
-  readonly controller: AbortController
-  readonly reason: Error
-  /** Who was signed in when it was called; `undefined`: nobody, or not known yet. */
-  readonly family: string | undefined
-  isSettled: boolean
 }
 
 /** One life of the page: its client, and what was seen of it. */
@@ -106,6 +91,8 @@ interface Tab {
 }
 
 const HALF_MINUTE = 30_000
+/** So long the ledger may take: what counts from an answer is seen that much later. */
+const LEDGER = 100
 const DAY = 86_400_000
 const BASE = 'https://api.test'
 
@@ -116,9 +103,9 @@ export class OneTab {
   readonly #time: VirtualTime
   readonly #server: TokenServer
   readonly #storage: FaultyStorage
-  readonly #marks: FaultyStorage
-  readonly #callers: Caller[] = []
-  readonly #violations: string[] = []
+  readonly #browser: SharedBrowser
+  readonly #callers: Callers<Tab>
+  readonly #findings: Findings
   /** When sessions ended, by the monotonic clock. */
   readonly #ended = new Map<string, number>()
   readonly #sent = new Map<string, Call[]>()
@@ -144,11 +131,13 @@ export class OneTab {
     this.#time = new VirtualTime(setting.skew)
     this.#server = new TokenServer(setting.server, this.#time, this.#random, (call) => this.#checkCall(call))
     this.#storage = new FaultyStorage(this.#time, setting.isStorageAsync)
-    this.#marks = new FaultyStorage(this.#time, false)
+    this.#browser = new SharedBrowser({ isLate: false, hasLocks: true, hasChannel: true }, this.#time, this.#random)
+    this.#findings = new Findings(this.#time)
+    this.#callers = new Callers(this.#time, this.#findings, setting.timeout)
     this.#tab = this.#open(undefined)
   }
 
-  async run(steps: readonly Step[]): Promise<void> {
+  async run(steps: readonly Step<Command>[]): Promise<void> {
     for (const { command, ticks } of steps) {
       await this.#do(command)
       if (ticks === undefined) {
@@ -157,7 +146,7 @@ export class OneTab {
       } else {
         for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve()
       }
-      this.#report()
+      this.#findings.report()
     }
     await this.#finish()
   }
@@ -177,7 +166,8 @@ export class OneTab {
 
   #open(expected: string | undefined): Tab {
     const { server, when, timeout, listeners } = this.#setting
-    const page = createPage(this.#time, this.#random, this.#marks)
+    const page = createPage(this.#time, this.#random)
+    this.#browser.join(page)
     page.isOnline = this.#isOnline
     const client = new AuthClient<Fields, Person>({
       baseUrl: BASE,
@@ -191,20 +181,20 @@ export class OneTab {
     const heard =
       <E extends object>(name: string, then: (event: E) => void) =>
       (event: E) => {
-        this.#checkSecrets(name, event)
+        this.#findings.checkSecrets(name, event)
         if (tab.isDisposed) this.#fail(`\`${name}\` is told after dispose()`)
         then(event)
         if (listeners === 'throw') throw new Error('a listener')
         if (listeners === 'ask for a token' && this.#listening < 3) {
           this.#listening += 1
-          const asked = this.#track('ask', tab, (signal) => client.getAccessToken({ signal }))
+          const asked = this.#callers.track('ask', tab, (signal) => client.getAccessToken({ signal }))
           void asked.finally(() => {
             this.#listening -= 1
           })
         }
       }
     client.subscribe((state) => {
-      this.#checkSecrets('state', state)
+      this.#findings.checkSecrets('state', state)
       this.#follow(tab, state)
     })
     client.on(
@@ -241,11 +231,7 @@ export class OneTab {
   }
 
   #fail(violation: string): void {
-    this.#violations.push(`${violation} (at ${this.#time.mono})`)
-  }
-
-  #report(): void {
-    if (this.#violations.length > 0) throw new Error(this.#violations.join('\n'))
+    this.#findings.add(violation)
   }
 
   async #do(command: Command): Promise<void> {
@@ -254,18 +240,18 @@ export class OneTab {
     const { server, timeout } = this.#setting
     switch (command.do) {
       case 'start':
-        void this.#track('start', tab, () => client.start(), 6000)
+        void this.#callers.track('start', tab, () => client.start(), 6000)
         break
       case 'login': {
         this.#order += 1
         const fields = { name: command.name, order: this.#order }
-        void this.#track('login', tab, (signal) => client.login(fields, { signal }))
+        void this.#callers.track('login', tab, (signal) => client.login(fields, { signal }))
         break
       }
       case 'logout':
         this.#order += 1
         if (!tab.isDisposed) this.#signedOutAt = { order: this.#order, at: this.#time.mono }
-        void this.#track('logout', tab, () => client.logout())
+        void this.#callers.track('logout', tab, () => client.logout())
         break
       case 'set tokens': {
         if (server.via === 'cookie') break // whose the cookie is, only a server can say
@@ -284,7 +270,7 @@ export class OneTab {
           if (issued && command.which !== 'refresh')
             issued.arrived = { mono: this.#time.mono, wall: this.#time.wall, page }
         })
-        void this.#track('set tokens', tab, () => client.setTokens(tokens))
+        void this.#callers.track('set tokens', tab, () => client.setTokens(tokens))
         break
       }
       case 'set user':
@@ -304,13 +290,13 @@ export class OneTab {
           ...(how === 'long' && { minValidity: (Math.abs(server.lifetime) * 1000) / 2 }),
           ...(how === 'rejected' && { rejected: sent }),
         }
-        void this.#track('ask', tab, async (signal) =>
+        void this.#callers.track('ask', tab, async (signal) =>
           this.#checkToken(await client.getAccessToken({ ...options, signal })),
         )
         break
       }
       case 'abort': {
-        const pending = this.#callers.filter(({ isSettled, tab: { page } }) => !isSettled && page.isAlive)
+        const pending = this.#callers.pending()
         const caller = pending[command.which % (pending.length || 1)]
         if (!caller || /start|logout|set tokens/.test(caller.kind)) break
         caller.controller.abort(caller.reason)
@@ -369,6 +355,7 @@ export class OneTab {
           this.#storage.hasFailed = true
         }
         page.kill()
+        this.#browser.leave(page, false)
         // What a broken storage still holds, the next page takes for a session.
         if (this.#storage.hasFailed) {
           this.#signedOutAt = { order: -1, at: -1 }
@@ -389,7 +376,7 @@ export class OneTab {
 
   #wake(event: WakeEvent): void {
     if (event === 'online' || event === 'visibilitychange') this.#lastHurry = this.#time.mono
-    this.#tab.page.wake(event)
+    this.#tab.page.tell(event)
   }
 
   /** Whether what a login has to write may take its time. */
@@ -399,7 +386,7 @@ export class OneTab {
 
   /** Calls that the end of the page has cut off need not have done anything. */
   #cutOff(): void {
-    const pending = this.#callers.filter(({ tab, isSettled }) => tab === this.#tab && !isSettled)
+    const pending = this.#callers.pending(this.#tab)
     if (pending.some(({ kind }) => kind === 'logout')) this.#signedOutAt = { order: -1, at: -1 }
     if (this.#setting.server.via !== 'cookie' || !pending.some(({ kind }) => kind === 'login')) return
     this.#isCookieLost = true
@@ -413,59 +400,24 @@ export class OneTab {
     tab.isDisposed = true
     if (tab.page.listenerCount > 0) this.#fail('a listener is left after dispose()')
     await settle()
-    for (const { isSettled, tab: of, kind, family } of this.#callers) {
-      if (of === tab && !isSettled && family && /request|ask|start/.test(kind))
-        this.#fail(`a ${kind} still waits after dispose()`)
+    for (const { kind, family } of this.#callers.pending(tab)) {
+      if (family && /request|ask|start/.test(kind)) this.#fail(`a ${kind} still waits after dispose()`)
     }
   }
 
   #request(method: 'GET' | 'POST'): void {
     const tab = this.#tab
-    const id = `${this.#callers.length}`
+    const id = `${this.#callers.all.length}`
     const body = method === 'POST' ? `body of ${id}` : undefined
     const init = { method, headers: { 'x-caller': id }, ...(body && { body }) }
     // Two waits for a token, and two answers that may take a second.
-    void this.#track('request', tab, (signal) => tab.client.fetch(`${BASE}/data`, { ...init, signal }), 18_000, 2)
-  }
-
-  async #track(
-    kind: string,
-    tab: Tab,
-    call: (signal: AbortSignal) => Promise<unknown>,
-    slack = 8000,
-    waits = 1,
-  ): Promise<void> {
-    const controller = new AbortController()
-    const bound = waits * (this.#setting.timeout + slack) + 3000
-    const reason = new Error('the reason of this caller')
-    const caller: Caller = {
-      kind,
+    void this.#callers.track(
+      'request',
       tab,
-      at: this.#time.mono,
-      bound,
-      controller,
-      reason,
-      family: tab.live,
-      isSettled: false,
-    }
-    this.#callers.push(caller)
-    const settled = (): void => {
-      if (caller.isSettled) this.#fail(`a ${kind} settles twice`)
-      caller.isSettled = true
-      if (this.#time.mono - caller.at > bound) this.#fail(`a ${kind} settles after ${this.#time.mono - caller.at} ms`)
-    }
-    try {
-      const value = await call(controller.signal)
-      settled()
-      if (kind !== 'request' && kind !== 'ask') this.#checkSecrets(kind, value)
-    } catch (error) {
-      settled()
-      this.#checkSecrets(kind, error)
-      const isOwn = error === reason && controller.signal.aborted
-      const isApi = kind === 'request' && error instanceof TypeError && error.message === 'fetch failed'
-      if (!isOwn && !isApi && !isAuthError(error)) this.#fail(`a ${kind} rejects with ${inspect(error)}`)
-      if (/logout|start/.test(kind) && !tab.isDisposed) this.#fail(`a ${kind} rejects with ${inspect(error)}`)
-    }
+      (signal) => tab.client.fetch(`${BASE}/data`, { ...init, signal }),
+      18_000,
+      2,
+    )
   }
 
   /** Whose session the state shows. */
@@ -494,17 +446,19 @@ export class OneTab {
     const refreshes = this.#server.calls.filter((call) => call.kind === 'refresh' && call.page === tab.page)
     const isTrue = {
       logout: this.#signedOutAt.order >= 0,
-      revoked: refreshes.some(({ outcome }) => outcome === 'refused'),
-      replaced: this.#callers.some(({ kind, tab: of }) => of === tab && /login|set tokens/.test(kind)),
+      // A record that could not be written is missed by the next page.
+      revoked:
+        refreshes.some(({ outcome }) => outcome === 'refused') ||
+        (error?.code === 'refresh_lost' && this.#storage.hasFailed),
+      // The cookie of a login that a closed page never heard of may be somebody else's.
+      replaced:
+        this.#isCookieLost ||
+        this.#storage.hasFailed ||
+        this.#callers.all.some(({ kind, tab: of }) => of === tab && /login|set tokens/.test(kind)),
       expired: !refreshes.some(({ family: of }) => of?.id === family),
       'storage-cleared': false,
     }
     if (!isTrue[reason]) this.#fail(`session ${family} ends without a reason: ${reason}, ${error}`)
-  }
-
-  #checkSecrets(what: string, value: unknown): void {
-    const text = inspect(value, { depth: 8, showHidden: true })
-    if (text.includes(CANARY)) this.#fail(`a token is in ${what}: ${text}`)
   }
 
   /** What this page knows of a token's end. */
@@ -535,7 +489,7 @@ export class OneTab {
   }
 
   #checkRequest(call: Call, tab: Tab): void {
-    const caller = this.#callers[Number(call.caller)] as Caller
+    const caller = this.#callers.all[Number(call.caller)] as Caller<Tab>
     const token = this.#server.accessTokens.get(call.token ?? '')
     const earlier = this.#sent.get(call.caller as string) ?? []
     this.#sent.set(call.caller as string, [...earlier, call])
@@ -605,9 +559,11 @@ export class OneTab {
       if (life > 0 || this.#hasStepped || skew !== 0) return
     }
     const dueAfter = life > 0 ? 0.3 * (life - (server.says === 'exp' ? 2000 : 0)) : HALF_MINUTE
-    const isDue = server.says !== 'nothing' && this.#time.mono - mono + 1 >= dueAfter
-    if (isDue || this.#lastForced >= Math.min(since, mono) || this.#lastJump >= mono) return
-    if (!newest.isRefused) this.#fail('a refresh that nobody needs')
+    const isDue = server.says !== 'nothing' && this.#time.mono - mono + LEDGER >= dueAfter
+    if (isDue || this.#lastForced >= Math.min(since, mono) - LEDGER || this.#lastJump >= mono - LEDGER) return
+    // The cookie of a login is there before its session is.
+    const isEarly = server.via === 'cookie' && this.#callers.pending(this.#tab).some(({ kind }) => kind === 'login')
+    if (!newest.isRefused && !isEarly) this.#fail('a refresh that nobody needs')
     const before = this.#refused.get(family) ?? Number.NEGATIVE_INFINITY
     if (!newest.isAccepted && this.#time.mono - before < HALF_MINUTE)
       this.#fail('401s cause two refreshes in half a minute')
@@ -621,11 +577,8 @@ export class OneTab {
     if (!isDisposed && (state.status === 'authenticated') !== (live !== undefined)) {
       this.#fail(`the state is ${state.status}, the events say ${live}`)
     }
-    for (const { isSettled, tab, at, kind, bound } of this.#callers) {
-      if (!isSettled && tab.page.isAlive && this.#time.mono - at > bound)
-        this.#fail(`a ${kind} still waits after ${bound} ms`)
-    }
-    if (page.timerCount > 30 + this.#callers.length) this.#fail(`${page.timerCount} timers`)
+    this.#callers.checkWaiting()
+    if (page.timerCount > 30 + this.#callers.all.length) this.#fail(`${page.timerCount} timers`)
   }
 
   /** Everything is well again, and time passes. */
@@ -639,7 +592,7 @@ export class OneTab {
     this.#wake('online')
     await this.#advance(2 * (timeout + 18_000) + 3000)
     this.#checkQuiet()
-    this.#report()
+    this.#findings.report()
     const paused = this.#server.calls.findLast(({ retryAfter }) => retryAfter)
     if (paused)
       await this.#advance(Math.max(0, (paused.settledAt ?? 0) + (paused.retryAfter ?? 0) * 1000 - this.#time.mono))
@@ -647,8 +600,8 @@ export class OneTab {
     if (!tab.isDisposed && tab.live) await this.#checkLiveness(tab)
     this.#checkRevocations()
 
-    this.#checkSecrets('explain()', tab.client.explain())
-    this.#checkSecrets('the client', tab.client)
+    this.#findings.checkSecrets('explain()', tab.client.explain())
+    this.#findings.checkSecrets('the client', tab.client)
     if (JSON.stringify(tab.client).includes(CANARY)) this.#fail('a token is in the JSON of the client')
     for (const error of tab.page.reported) {
       const isExpected = isAuthError(error) ? error.code === 'misconfigured' : (error as Error).message === 'a listener'
@@ -660,20 +613,20 @@ export class OneTab {
     if (server.via === 'cookie' && [...this.#storage.items.values()].some((text) => text.includes('refresh'))) {
       this.#fail('the storage holds a refresh token of cookie mode')
     }
-    this.#report()
+    this.#findings.report()
   }
 
   async #checkLiveness(tab: Tab): Promise<void> {
     let status: number | undefined
     for (let round = 0; round < 3 && tab.live && status !== 200; round += 1) {
       await this.#advance(HALF_MINUTE + 1000)
-      const asked = this.#callers.length
-      void this.#track('request', tab, async (signal) => {
+      const asked = this.#callers.all.length
+      void this.#callers.track('request', tab, async (signal) => {
         const response = await tab.client.fetch(`${BASE}/data`, { headers: { 'x-caller': `${asked}` }, signal })
         status = response.status
       })
       await this.#advance(2 * this.#setting.timeout)
-      this.#report()
+      this.#findings.report()
     }
     const family = this.#server.families.find(({ id }) => id === tab.live)
     const hasMeans =

@@ -14,6 +14,7 @@ export type TokenMode =
   | 'blame client'
   | 'connection error'
   | 'answer lost'
+  | 'slow'
   | 'hang'
   | 'hang in body'
 
@@ -25,6 +26,8 @@ export interface ServerKind {
   readonly via: 'body' | 'cookie'
   /** Rotating: each refresh token is good once, and using it twice ends the family. */
   readonly isRotating: boolean
+  /** For so long, in milliseconds, a spent refresh token buys tokens once more. */
+  readonly grace?: number
   /** Seconds; what the server says, not how long it takes a token. */
   readonly lifetime: number
   readonly says: 'expires_in' | 'exp' | 'both' | 'nothing'
@@ -38,6 +41,8 @@ export interface Family {
   readonly order: number
   generation: number
   isRevoked: boolean
+  /** Whether a spent refresh token was offered. */
+  isReused: boolean
 }
 
 /** One access token. */
@@ -63,11 +68,17 @@ export interface Call {
   /** The access token of an API call, the refresh token of the others. */
   readonly token: string | undefined
   readonly family: Family | undefined
+  readonly url: string
   /** Which call of the client made it (`x-caller`). */
   readonly caller: string | undefined
   readonly body: string | undefined
+  /** As the page hears it: a page that stands still has not heard anything yet. */
   outcome: 'pending' | 'ok' | 'refused' | 'failed' | 'aborted'
   settledAt?: number
+  /** Whether the server gave tokens for it, wherever they got. */
+  isProcessed?: boolean
+  /** Whether it was refused for no good reason. */
+  isDenied?: boolean
   retryAfter?: number
   /** What a successful answer of the token endpoints held. */
   issued?: { readonly access: string; readonly refresh: string }
@@ -88,7 +99,7 @@ export class TokenServer {
   readonly accessTokens = new Map<string, AccessToken>()
   readonly families: Family[] = []
   cookie: { family: Family; token: string } | undefined
-  readonly #refreshTokens = new Map<string, { family: Family; isUsed: boolean }>()
+  readonly #refreshTokens = new Map<string, { family: Family; usedAt?: number }>()
   readonly #kind: ServerKind
   readonly #time: VirtualTime
   readonly #random: () => number
@@ -116,7 +127,14 @@ export class TokenServer {
 
   /** Signs somebody in without a request. */
   issue(name: string, order: number): { family: Family; access: string; refresh: string } {
-    const family: Family = { id: `f${this.families.length}`, name, order, generation: 0, isRevoked: false }
+    const family: Family = {
+      id: `f${this.families.length}`,
+      name,
+      order,
+      generation: 0,
+      isRevoked: false,
+      isReused: false,
+    }
     this.families.push(family)
     return { family, ...this.#issueTo(family) }
   }
@@ -149,6 +167,7 @@ export class TokenServer {
       number: this.calls.length,
       token,
       family: kind === 'api' ? this.accessTokens.get(token ?? '')?.family : this.familyOf(token ?? ''),
+      url: url.href,
       caller: headers.get('x-caller') ?? undefined,
       body,
       outcome: 'pending',
@@ -167,39 +186,54 @@ export class TokenServer {
         end('aborted')
         if (!isDeaf) reject(signal.reason)
       })
-      const fail = (): void => {
-        end('failed')
-        if (page.isAlive) reject(new TypeError('fetch failed'))
-      }
-      const latency = (): number => [0, 1, 20, 90, 400][Math.floor(this.#random() * 5)] as number
-      this.#time.later(latency(), () => {
+      const fail = (): void =>
+        page.deliver(() => {
+          end('failed')
+          reject(new TypeError('fetch failed'))
+        })
+      const serve = (): void => {
         const mode: string = kind === 'api' ? this.api : this.mode
-        if (mode === 'hang') return
-        if (mode === 'connection error') return fail()
+        if (mode === 'connection error') fail()
+        if (mode === 'hang' || mode === 'connection error') return
         const answer = kind === 'api' ? this.#answerApi(call) : this.#answer(call, fields)
-        this.#time.later(latency(), () => {
+        call.isProcessed = call.issued !== undefined
+        this.#time.later(this.#latency(kind), () => {
           if (mode === 'answer lost') return fail()
           if (call.outcome !== 'pending') return
-          if (!page.isAlive) end('failed')
           const isOk = answer.status >= 200 && answer.status < 300
-          if (mode === 'hang in body') {
-            if (page.isAlive) resolve(stalled(answer))
-            return
-          }
-          const isFinal =
-            kind === 'refresh' && (answer.status === 400 || answer.status === 401) && mode !== 'blame client'
-          end(isOk && (call.issued || kind !== 'refresh') ? 'ok' : isFinal ? 'refused' : 'failed')
-          if (call.issued) this.#keepCookie(call.issued.refresh)
+          if (mode === 'hang in body') return page.deliver(() => resolve(stalled(answer)))
+          // The browser keeps a cookie, whatever has become of the page.
+          if (call.issued) this.#keepCookie(call.issued.refresh, kind === 'login')
           if (kind === 'logout' && isOk && this.cookie?.family === call.family) this.cookie = undefined
-          if (!page.isAlive) return
-          const access = call.issued && this.accessTokens.get(call.issued.access)
-          if (access) access.arrived = { mono: this.#time.mono, wall: this.#time.wall, page }
-          const used = kind === 'api' ? this.accessTokens.get(call.token ?? '') : undefined
-          if (used) used[answer.status === 401 ? 'isRefused' : 'isAccepted'] = true
-          resolve(new Response(answer.body ?? null, { status: answer.status, headers: answer.headers ?? {} }))
+          if (!page.isAlive) call.outcome = 'failed' // which nobody hears
+          page.deliver(() => {
+            if (call.outcome !== 'pending') return
+            const isFinal =
+              kind === 'refresh' && (answer.status === 400 || answer.status === 401) && mode !== 'blame client'
+            end(isOk && (call.issued || kind !== 'refresh') ? 'ok' : isFinal ? 'refused' : 'failed')
+            const access = call.issued && this.accessTokens.get(call.issued.access)
+            if (access) access.arrived = { mono: this.#time.mono, wall: this.#time.wall, page }
+            const used = kind === 'api' ? this.accessTokens.get(call.token ?? '') : undefined
+            if (used) used[answer.status === 401 ? 'isRefused' : 'isAccepted'] = true
+            resolve(new Response(answer.body ?? null, { status: answer.status, headers: answer.headers ?? {} }))
+          })
         })
+      }
+      this.#time.later(this.#latency(kind), () => {
+        if (page.isAlive) {
+          serve()
+          return
+        }
+        // What a dead page has sent may get lost, or come late; not so a cookie's call, which outlives its page.
+        const fate = this.#kind.via === 'cookie' ? 1 : this.#random()
+        if (fate > 0.2) this.#time.later(fate < 0.5 ? 900 * this.#random() : 0, serve)
       })
     })
+  }
+
+  #latency(kind: Call['kind']): number {
+    if (this.mode === 'slow' && kind !== 'api') return 2000 + 8000 * this.#random()
+    return [0, 1, 20, 90, 400][Math.floor(this.#random() * 5)] as number
   }
 
   #answerApi(call: Call): Answer {
@@ -224,8 +258,10 @@ export class TokenServer {
       case 'no token':
         return { status: 200, body: `{"ok":true,"note":"${CANARY}"}` }
       case 'refuse 400':
+        call.isDenied = true
         return { status: 400, body: `{"error":"invalid_grant","refresh_token":"${CANARY}"}` }
       case 'refuse 401':
+        call.isDenied = true
         return { status: 401 }
       case 'blame client':
         return { status: 400, body: `{"error":"invalid_client","access_token":"${CANARY}"}` }
@@ -240,10 +276,14 @@ export class TokenServer {
       return this.#tokens(family, issued, true)
     }
     const known = this.#refreshTokens.get(call.token ?? '')
-    if (known?.isUsed) known.family.isRevoked = true
-    if (!known || known.isUsed || known.family.isRevoked) return { status: 400, body: '{"error":"invalid_grant"}' }
-    known.isUsed = this.#kind.isRotating
-    call.issued = this.#issueTo(known.family, this.#kind.isRotating ? undefined : call.token)
+    const { isRotating, grace = -1 } = this.#kind
+    if (known?.usedAt !== undefined && this.#time.mono - known.usedAt > grace) {
+      known.family.isReused = true
+      known.family.isRevoked = true
+    }
+    if (!known || known.family.isRevoked) return { status: 400, body: '{"error":"invalid_grant"}' }
+    if (isRotating) known.usedAt ??= this.#time.mono
+    call.issued = this.#issueTo(known.family, isRotating ? undefined : call.token)
     return this.#tokens(known.family, call.issued, false)
   }
 
@@ -271,7 +311,7 @@ export class TokenServer {
       access = `${encode({ alg: 'HS256' })}.${encode({ sub: family.name, iat, exp: iat + lifetime })}.${name.replaceAll('.', '-')}`
     }
     const refresh = keep ?? `${name}.refresh`
-    this.#refreshTokens.set(refresh, { family, isUsed: false })
+    if (!keep) this.#refreshTokens.set(refresh, { family })
     this.accessTokens.set(access, {
       family,
       generation: family.generation,
@@ -283,11 +323,11 @@ export class TokenServer {
     return { access, refresh }
   }
 
-  /** A page's one cookie: an answer to an older sign-in does not overwrite a newer one's. */
-  #keepCookie(token: string): void {
+  /** The browser's one cookie: what comes for an older sign-in does not overwrite a newer one's. */
+  #keepCookie(token: string, isLogin: boolean): void {
     if (this.#kind.via !== 'cookie') return
     const family = this.familyOf(token) as Family
-    if (!this.cookie || this.cookie.family.order <= family.order) this.cookie = { family, token }
+    if (isLogin || !this.cookie || this.cookie.family.order <= family.order) this.cookie = { family, token }
   }
 }
 

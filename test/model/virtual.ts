@@ -1,5 +1,8 @@
 import { setImmediate } from 'node:timers'
-import type { Environment, TokenStorage, WakeEvent } from 'latchkey'
+import type { Environment, TokenStorage } from 'latchkey'
+
+/** What a page may be told. */
+export type LifecycleEvent = Parameters<Parameters<Environment['lifecycle']['listen']>[0]>[0]
 
 /** A fast random source with a seed: the same seed, the same run. */
 export function seeded(seed: number): () => number {
@@ -105,15 +108,26 @@ export interface VirtualPage {
   isOnline: boolean
   /** Whether the page still exists: a dead one hears and does nothing any more. */
   readonly isAlive: boolean
-  wake(event: WakeEvent): void
+  /** Whether it stands still: what happens to it waits for the thaw. */
+  readonly isFrozen: boolean
+  /** When it was thawed last, or opened, by the monotonic clock. */
+  readonly awakeSince: number
+  /** Lets something reach the page: now, at its thaw, or never. */
+  deliver(event: () => void): void
+  tell(event: LifecycleEvent): void
+  freeze(): void
+  thaw(): void
   kill(): void
 }
 
 export function createPage(time: VirtualTime, random: () => number, marks?: FaultyStorage): VirtualPage {
   const timers = new Set<Task>()
-  const listeners = new Set<(event: WakeEvent) => void>()
+  const listeners = new Set<(event: LifecycleEvent) => void>()
   const reported: unknown[] = []
+  const missed: (() => void)[] = []
   let isAlive = true
+  let isFrozen = false
+  let awakeSince = time.mono
   let callbackCount = 0
   const page: VirtualPage = {
     environment: {
@@ -121,11 +135,13 @@ export function createPage(time: VirtualTime, random: () => number, marks?: Faul
       timers: {
         set(callback: () => void, delay: number) {
           // As in browsers: a delay that does not fit in 32 bits rings at once.
-          const task = time.later(delay <= 2 ** 31 - 1 ? delay : 0, () => {
-            timers.delete(task)
-            callbackCount += 1
-            callback()
-          })
+          const task = time.later(delay <= 2 ** 31 - 1 ? delay : 0, () =>
+            page.deliver(() => {
+              if (!timers.delete(task)) return
+              callbackCount += 1
+              callback()
+            }),
+          )
           timers.add(task)
           return task
         },
@@ -136,7 +152,7 @@ export function createPage(time: VirtualTime, random: () => number, marks?: Faul
       },
       lifecycle: {
         isOnline: () => page.isOnline,
-        listen(listener: (event: WakeEvent) => void) {
+        listen(listener: (event: LifecycleEvent) => void) {
           listeners.add(listener)
           return () => listeners.delete(listener)
         },
@@ -158,13 +174,34 @@ export function createPage(time: VirtualTime, random: () => number, marks?: Faul
     get isAlive() {
       return isAlive
     },
+    get isFrozen() {
+      return isFrozen
+    },
+    get awakeSince() {
+      return awakeSince
+    },
     reported,
     isOnline: true,
-    wake(event: WakeEvent) {
-      for (const listener of [...listeners]) listener(event)
+    deliver(event: () => void) {
+      if (isAlive && isFrozen) missed.push(event)
+      else if (isAlive) event()
+    },
+    tell(event: LifecycleEvent) {
+      page.deliver(() => {
+        for (const listener of [...listeners]) listener(event)
+      })
+    },
+    freeze() {
+      isFrozen = true
+    },
+    thaw() {
+      isFrozen = false
+      awakeSince = time.mono
+      for (const event of missed.splice(0)) time.later(0, () => page.deliver(event))
     },
     kill() {
       isAlive = false
+      missed.length = 0
       for (const task of timers) time.cancel(task)
       timers.clear()
       listeners.clear()

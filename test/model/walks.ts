@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import type { Command, Setting, Step } from './one-tab.ts'
+import type { Command, Setting } from './one-tab.ts'
+import { stepsOf } from './steps.ts'
 
 const SECOND = 1000
 const HOUR = 3600 * SECOND
@@ -135,9 +136,6 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: just({ do: 'dispose' }) },
 )
 
-const ticks = fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(12) })
-const step: fc.Arbitrary<Step> = fc.record({ command, ticks })
-
 const login: Command[] = [
   { do: 'login', name: 'A' },
   { do: 'advance', ms: 1000 },
@@ -159,6 +157,4 @@ const beginning = fc.oneof(
 )
 
 /** What may happen to a tab, in any order. */
-export const steps = fc
-  .tuple(beginning, fc.array(step, { maxLength: 30, size: 'max' }))
-  .map(([first, rest]): Step[] => [...first.map((each): Step => ({ command: each, ticks: undefined })), ...rest])
+export const steps = stepsOf(beginning, command, 30)
