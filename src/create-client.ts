@@ -76,7 +76,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       if (inCookie) mark.set(!!session)
       schedule.arm()
     },
-    announce: () => hints.send('changed'),
+    announce: (isComplete) => hints.send(isComplete === false ? 'wanted' : 'changed'),
   })
   const { current, state } = keeper
   const { flush } = events

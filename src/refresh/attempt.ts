@@ -150,6 +150,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     failedAt: number | undefined,
     isLocked: () => boolean,
   ): Promise<boolean> => {
+    let own: number | undefined
     for (;;) {
       life.throwIfAborted()
       if (!ledger.isShared && follower) {
@@ -166,14 +167,17 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         isHosted,
         failedAt,
         isForced: !follower,
+        own,
       })
       if (turn.may === 'try') {
-        // A page that was frozen meanwhile may have had its turn.
-        const isOurs = clock.now() - turn.attempt < SLACK || (await ledger.read(session))?.attempt === turn.attempt
+        // A page that was frozen meanwhile begins again; where the database is that slow, once.
+        const isFresh = clock.now() - turn.attempt < SLACK
+        const isOurs = isFresh || (own !== undefined && (await ledger.read(session))?.attempt === turn.attempt)
         const { id, generation } = keeper.current() ?? {}
-        const isSame = id === now.id && generation === now.generation
-        if (isOurs && isSame && !life.aborted) return call(session, cause, turn, isHosted)
-        await ledger.fail(session, turn.attempt, undefined)
+        const isWanted = id === now.id && generation === now.generation && !life.aborted
+        if (isOurs && isWanted) return call(session, cause, turn, isHosted)
+        if (isWanted) own = turn.attempt
+        else await ledger.fail(session, turn.attempt)
         continue
       }
       if (turn.may === 'pause') {

@@ -86,8 +86,8 @@ export interface KeeperParts<User> {
   readonly plan: RenewalPlan
   /** Called after each change; `isOther` if not only the tokens have changed, `error` if a server ended the session. */
   readonly onChange: (session: Session<User> | undefined, isOther: boolean, error?: AuthError) => void
-  /** Called when ledger and storage have changed, for the other tabs to look. */
-  readonly announce: () => void
+  /** Called when ledger and storage have changed, for the other tabs to look; `false` if the storage may lack their record. */
+  readonly announce: (isComplete?: unknown) => void
 }
 
 /** An answer that a worker has kept for longer says little about the server's clock. */
@@ -168,7 +168,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
 
   /** Lets the others know when all is written down. */
   const settle = (written: Promise<unknown>): Promise<unknown> => {
-    settling = Promise.all([settling, written]).then(announce)
+    settling = Promise.all([written, settling]).then(([isComplete]) => announce(isComplete))
     return settling
   }
 
@@ -204,7 +204,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     const session = current
     drop(reason, origin, error)
     const ended = adopting.then(() => ledger.end(session, endingOf(reason, error)))
-    await settle(Promise.all([store.remove(isOf(session)), ended]))
+    await settle(store.remove(isOf(session)).then(() => ended))
   }
 
   return {
@@ -256,7 +256,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       trace.add('renewed', cause, session.generation)
       reveal()
       tell('refresh', { expiresAt: session.tokens.expiresAt })
-      return { stored: kept.then(announce) }
+      return { stored: kept.then(() => announce()) }
     },
     end,
     async refuse(base, attempt, error) {
@@ -268,7 +268,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     setUser(user) {
       adoptInitial()
       if (!current) return
-      void keep({ ...current, user: isSame(user, current.user) ? current.user : user }).then(announce)
+      void keep({ ...current, user: isSame(user, current.user) ? current.user : user }).then(() => announce())
       reveal()
     },
     follow(stored) {

@@ -28,6 +28,8 @@ export interface Beginning {
   readonly failedAt: number | undefined
   /** Take over a row that this tab can make nothing of. */
   readonly isForced: boolean
+  /** An attempt of this tab that came to nothing. */
+  readonly own?: number | undefined
 }
 
 /** The steps that a session takes in the ledger: each is one transaction, and compares before it sets. */
@@ -44,12 +46,12 @@ export interface SessionLedger {
   begin(session: Entry, beginning: Beginning): Promise<Turn>
   /** Moves on from this generation; `false` if it has ended, or somebody else has moved on, or is about to. */
   commit(base: Entry, attempt: number): Promise<boolean>
-  /** Ends an attempt that has moved nothing on; with `failure`, if it failed. */
-  fail(base: Entry, attempt: number, failure: LedgerFailure | undefined): Promise<void>
+  /** Ends an attempt that has moved nothing on; with `failure`, if it failed; `null` forgets the failures before. */
+  fail(base: Entry, attempt: number, failure?: LedgerFailure | null): Promise<void>
   /** Ends the session because the attempt was refused; `false` if the refusal came too late to count. */
   refuse(base: Entry, attempt: number, why: string): Promise<boolean>
-  /** Leaves a tombstone, so that nothing late revives the session. */
-  end(session: Entry, why: string): Promise<void>
+  /** Leaves a tombstone, so that nothing late revives the session; `false` if another session goes on there. */
+  end(session: Entry, why: string): Promise<boolean>
 }
 
 /** What a session's ledger is made of. */
@@ -137,7 +139,7 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       })
       return known
     },
-    async begin({ id, generation }, { patience, isHosted, failedAt, isForced }) {
+    async begin({ id, generation }, { patience, isHosted, failedAt, isForced, own }) {
       let turn: Turn = { may: 'look' }
       await update({ id, generation }, (row) => {
         const now = clock.now()
@@ -147,7 +149,8 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
           turn = { may: 'look' }
           return row
         }
-        const { attempt: last, failure, isOrphaned } = (isOurs && row.generation === generation && row) || {}
+        const { attempt: newest, failure, isOrphaned } = (isOurs && row.generation === generation && row) || {}
+        const last = newest === own ? undefined : newest
         if (failure && failure.at !== failedAt) {
           turn = { may: 'pause', failure }
           return row
@@ -176,9 +179,10 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       return isCommitted
     },
     fail: (base, mine, failure) =>
-      update(base, (row) =>
-        row?.id === base.id && row.attempt === mine ? { ...row, attempt: undefined, failure } : row,
-      ),
+      update(base, (row) => {
+        if (row?.id !== base.id || row.attempt !== mine) return row
+        return { ...row, attempt: undefined, failure: failure === undefined ? row.failure : (failure ?? undefined) }
+      }),
     async refuse({ id, generation }, mine, ended) {
       let isEnded = false
       await update({ id, generation }, (row) => {
@@ -187,8 +191,14 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       })
       return isEnded
     },
-    end: ({ id, generation }, ended) =>
-      update({ id, generation }, (row) => (!row || (row.id === id && !row.ended) ? { id, generation, ended } : row)),
+    async end({ id, generation }, ended) {
+      let isAlone = true
+      await update({ id, generation }, (row) => {
+        isAlone = !row || row.id === id || !!row.ended
+        return !row || (row.id === id && !row.ended) ? { id, generation, ended } : row
+      })
+      return isAlone
+    },
   }
 }
 
@@ -208,14 +218,14 @@ export function takeTurns(parts: Pick<LedgerParts, 'environment' | 'trace'>, nam
     begin: (_, beginning) => shared.begin(cookie, beginning),
     async commit(_, attempt) {
       // Whoever came later, the answer to this call is as good as any.
-      await shared.fail(cookie, attempt, undefined)
+      await shared.fail(cookie, attempt, null)
       return true
     },
     fail: (_, attempt, failure) => shared.fail(cookie, attempt, failure),
     async refuse(_, attempt) {
-      await shared.fail(cookie, attempt, undefined)
+      await shared.fail(cookie, attempt, null)
       return true
     },
-    end: nothing,
+    end: async () => true,
   }
 }

@@ -58,30 +58,37 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
       const timer = isTheft ? undefined : timers.set(giveUp, ASK_AGAIN)
       leaving.add(stop)
       life.addEventListener('abort', giveUp)
-      const run = async (next: 'mine' | 'lost'): Promise<void> => {
-        state = next
+      const stopWaiting = (): void => {
         timers.clear(timer)
         life.removeEventListener('abort', giveUp)
+      }
+      const quit = (): void => {
+        stopWaiting()
+        leaving.delete(stop)
+        resolve(undefined)
+      }
+      const run = async (next: 'mine' | 'lost'): Promise<void> => {
+        state = next
+        stopWaiting()
         await work(() => state === 'mine').then((value) => resolve({ value }), reject)
         leaving.delete(stop)
       }
-      const hold = (): Promise<void> => {
+      const hold = async (): Promise<void> => {
+        // It was given in the moment in which it was given up.
+        if (waiting.signal.aborted) return quit()
         const released = new Promise<void>((done) => {
           release = done
         })
-        return Promise.race([run('mine'), released])
+        await Promise.race([run('mine'), released])
       }
       const request = async (): Promise<unknown> =>
         (locks as Locks).request(name, isTheft ? { steal: true } : { signal: waiting.signal }, hold)
       request().catch(() => {
-        // If it was stolen, the ledger sees to it that nothing late counts.
         if (state !== 'waiting') {
+          // Stolen: the ledger sees to it that nothing late counts.
           state = 'lost'
         } else if (waiting.signal.aborted) {
-          timers.clear(timer)
-          life.removeEventListener('abort', giveUp)
-          leaving.delete(stop)
-          resolve(undefined)
+          quit()
         } else {
           if (!isNoted) trace.add('alone', 'Web Locks are missing: the ledger alone keeps tabs apart.')
           isNoted = true

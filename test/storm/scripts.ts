@@ -8,11 +8,12 @@ const workerEntry = join(root, 'src/worker/index.ts')
 /** Whether the refresh can run in a SharedWorker. */
 export const hasWorker = existsSync(workerEntry)
 
-/** Bundles what the pages of the storms run, by name. */
-export async function buildScripts(): Promise<Record<string, string>> {
+/** Bundles what the pages of the storms run, by name; `further` are files of more of them, by name. */
+export async function buildScripts(further: Readonly<Record<string, string>> = {}): Promise<Record<string, string>> {
   const pages = ['latchkey', 'naive', 'conductor', ...(hasWorker ? ['worker'] : [])]
+  const ours = Object.fromEntries(pages.map((name) => [name, join(import.meta.dirname, `pages/${name}.ts`)]))
   const { outputFiles } = await build({
-    entryPoints: Object.fromEntries(pages.map((name) => [name, join(import.meta.dirname, `pages/${name}.ts`)])),
+    entryPoints: { ...ours, ...further },
     outdir: 'scripts',
     write: false,
     bundle: true,

@@ -12,6 +12,27 @@ export interface StormServer {
   close(): Promise<void>
 }
 
+/** A call below `/w/<name>/`, as it came in. */
+export interface Call {
+  readonly method: string
+  /** What follows the name of the world. */
+  readonly path: string
+  readonly search: URLSearchParams
+  /** JSON or a form. */
+  readonly body: Record<string, unknown>
+}
+
+/** What a call means to a world, and how the reply is put for the one who called. */
+export interface Translation {
+  readonly endpoint: Endpoint
+  readonly body: Record<string, unknown>
+  readonly refreshToken?: string
+  tell(reply: Reply): Reply
+}
+
+/** How others than Latchkey speak to a world: hands back what a call means, or its answer, or nothing. */
+export type Dialect = (call: Call, world: World) => Translation | Reply | undefined
+
 const ENDPOINTS: Record<string, Endpoint> = {
   'POST login': 'login',
   'POST refresh': 'refresh',
@@ -20,8 +41,11 @@ const ENDPOINTS: Record<string, Endpoint> = {
 }
 const COOKIE = 'refresh_token'
 
-/** Starts the server on loopback; `scripts` are served by name, each with a page `/<name>` that runs it. */
-export async function startServer(scripts: Readonly<Record<string, string>>): Promise<StormServer> {
+/**
+ * Starts the server on loopback; `scripts` are served by name, each with a page `/<name>` that runs it. `dialect` is asked
+ * for calls that it does not understand.
+ */
+export async function startServer(scripts: Readonly<Record<string, string>>, dialect?: Dialect): Promise<StormServer> {
   const worlds = new Map<string, World>()
   let count = 0
   const server = createServer((request, response) => {
@@ -35,13 +59,17 @@ export async function startServer(scripts: Readonly<Record<string, string>>): Pr
   const origin = `http://localhost:${port}`
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { pathname } = new URL(request.url ?? '/', origin)
-    const [, w, name = '', path = ''] = pathname.split('/')
+    const { pathname, searchParams: search } = new URL(request.url ?? '/', origin)
+    const [, w, name = '', ...rest] = pathname.split('/')
     const world = w === 'w' ? worlds.get(name) : undefined
     if (!world) return serve(pathname.slice(1), response)
-    const endpoint = ENDPOINTS[`${request.method} ${path}`]
-    if (!endpoint) return send(response, { status: 404, body: {} })
-    await call(world, endpoint, request, response)
+    const { method = '' } = request
+    const path = rest.join('/')
+    const endpoint = ENDPOINTS[`${method} ${path}`]
+    const body = parse(await readBody(request), request.headers['content-type'])
+    const meant = endpoint ? { endpoint, body } : dialect?.({ method, path, search, body }, world)
+    if (meant && 'endpoint' in meant) await call(world, meant, request, response)
+    else send(response, meant ?? { status: 404, body: {} })
   }
 
   const serve = (path: string, response: ServerResponse): void => {
@@ -78,20 +106,18 @@ function page(name: string, scripts: Readonly<Record<string, string>>): string {
 
 async function call(
   world: World,
-  endpoint: Endpoint,
+  { endpoint, body, refreshToken: given, tell }: Omit<Translation, 'tell'> & Partial<Translation>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { latency, delay } = world.behaviour
-  const text = await readBody(request)
   if (delay[endpoint]) await sleep(delay[endpoint])
-  const body = parse(text)
   const cookie = new RegExp(`(?:^|; )${COOKIE}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1]
   const inCookie = world.via === 'cookie'
   const isForged = inCookie && endpoint !== 'me' && request.headers['x-auth-request'] !== '1'
   const accessToken = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
   const isWorker = request.headers['x-sent-by'] === 'worker'
-  const refreshToken = inCookie ? cookie : String(body.refresh_token ?? '')
+  const refreshToken = inCookie ? cookie : (given ?? String(body.refresh_token ?? ''))
   const reply = isForged
     ? { status: 403, body: { error: 'forged' } }
     : world.call(endpoint, { body, accessToken, refreshToken, isWorker })
@@ -111,7 +137,7 @@ async function call(
       `${COOKIE}=${reply.refreshToken}; Path=/w/${world.name}; HttpOnly; SameSite=Strict; Max-Age=${isOver ? 0 : 86_400}`,
     )
   }
-  send(response, reply)
+  send(response, tell?.(reply) ?? reply)
 }
 
 function send(response: ServerResponse, { status, headers, body }: Reply): void {
@@ -126,7 +152,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return text
 }
 
-function parse(text: string): Record<string, unknown> {
+function parse(text: string, type = ''): Record<string, unknown> {
+  if (type.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(text))
   try {
     return Object(JSON.parse(text))
   } catch {

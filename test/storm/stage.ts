@@ -10,7 +10,7 @@ import {
 } from './engines/index.ts'
 import type { Answer, Command, Look, TokenOutcome } from './pages/protocol.ts'
 import { buildScripts } from './scripts.ts'
-import { type StormServer, startServer } from './server.ts'
+import { type Dialect, type StormServer, startServer } from './server.ts'
 import type { World, WorldOptions } from './world.ts'
 
 /** A server, and an engine that is started anew when a storm has brought it down. */
@@ -40,7 +40,15 @@ export interface StageOptions {
   /** Signs in by the first tab. @default true */
   readonly signIn?: boolean
   /** Which page the tabs show. @default 'latchkey' */
-  readonly client?: 'latchkey' | 'naive'
+  readonly client?: string
+}
+
+/** What a house holds besides the pages of these storms. */
+export interface Furniture {
+  /** The files of further pages, by name. */
+  readonly pages?: Readonly<Record<string, string>>
+  /** How they speak to their worlds. */
+  readonly dialect?: Dialect
 }
 
 /** Several tabs of one world, and a conductor who tells them all what to do in the same moment. */
@@ -108,8 +116,12 @@ interface Hands {
 }
 
 /** Starts a server; the engine follows when the first stage is set. */
-export async function openHouse(name: EngineName, options: LaunchOptions = {}): Promise<House> {
-  const server = await startServer(await buildScripts())
+export async function openHouse(
+  name: EngineName,
+  options: LaunchOptions = {},
+  { pages, dialect }: Furniture = {},
+): Promise<House> {
+  const server = await startServer(await buildScripts(pages), dialect)
   let running: Promise<Engine> | undefined
   let opened: Tab[] = []
   const engine = (): Promise<Engine> => {

@@ -86,6 +86,7 @@ obey({
       return codesOf(error)
     }
   },
+  isSignedIn: () => client.state.status === 'authenticated',
   request,
   /** Sends one request after the other for so many milliseconds; hands back what they met, counted. */
   async barrage(duration: number): Promise<Record<string, number>> {

@@ -28,6 +28,7 @@ const write = (tokens: Tokens): void => localStorage.setItem(key, JSON.stringify
 const isGood = (tokens: Tokens | undefined, need: number): boolean => (tokens?.expiresAt ?? 0) - Date.now() >= need
 
 obey({
+  isSignedIn: () => !!read(),
   async login(username: string) {
     const tokens = await call('login', { username })
     if (tokens) write(tokens)

@@ -22,6 +22,11 @@ function spin(duration: number): true {
   return true
 }
 
+/** Whether a record in localStorage holds this text. */
+function stores(text: string): boolean {
+  return Object.values({ ...localStorage }).some((record) => String(record).includes(text))
+}
+
 export type Acts = Readonly<Record<string, (argument: never) => unknown>>
 
 /** What Latchkey and naive pages answer to `token`. */
@@ -74,7 +79,7 @@ export const openChannel = (): BroadcastChannel => new BroadcastChannel(`storm:$
 /** Does what the conductor asks, and what the driver asks by `window.act`. */
 export function obey(acts: Acts): void {
   const name = parameter('tab') ?? ''
-  const all: Acts = { ...acts, spin }
+  const all: Acts = { ...acts, spin, stores }
   let channel: BroadcastChannel
   const perform = async (act: string, argument: unknown): Promise<unknown> => all[act]?.(argument as never)
   const open = (): void => {
