@@ -134,8 +134,9 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
         await share(base, cause, isScheduled)
         const next = current()
         if (next?.id !== session.id) throw loginRequired()
-        // What another tab has renewed may have expired while this page was frozen.
-        if (next.generation === base.generation || remainingLifetime(next, environment) > 0) return next
+        // The flight may have been that of the generation before; and what another tab has renewed may have expired while
+        // this page was frozen.
+        if (next.generation > base.generation && remainingLifetime(next, environment) > 0) return next
         base = next
       }
     }

@@ -200,8 +200,11 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       if (keeper.current() !== now) return
       if (found) keeper.follow(found)
       else if (!isStored) await ledger.adopt(now)
-      else if (row.id !== now.id || row.ended) keeper.leave('never')
-      else await lose()
+      else if (row.id !== now.id || row.ended) {
+        keeper.leave('never')
+        // Written by a tab that did not live to hear of the sign-out.
+        if (row.id === now.id) await store.remove()
+      } else await lose()
     },
     hear(hint) {
       void (hint === 'changed' ? look() : rewrite())

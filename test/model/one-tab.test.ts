@@ -21,7 +21,9 @@ import { OneTab } from './one-tab.ts'
 import { setting, steps } from './walks.ts'
 
 const runs = Number(process.env.MODEL_RUNS ?? 2000)
-const seed = process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) }
+// The same walks in each `npm test`; others in each soak.
+const { MODEL_RUNS, MODEL_SEED = MODEL_RUNS ? undefined : '1' } = process.env
+const seed = MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }
 
 it('one tab keeps its promises whatever a person, server, clock, storage or network do, in any order', async () => {
   let [refreshes, ended] = [0, 0]

@@ -91,6 +91,8 @@ interface Tab {
 }
 
 const HALF_MINUTE = 30_000
+/** What the steps in the ledger take after an answer. */
+const LEDGER_AT_MOST = 50
 /** So long the ledger may take: what counts from an answer is seen that much later. */
 const LEDGER = 100
 const DAY = 86_400_000
@@ -446,10 +448,9 @@ export class OneTab {
     const refreshes = this.#server.calls.filter((call) => call.kind === 'refresh' && call.page === tab.page)
     const isTrue = {
       logout: this.#signedOutAt.order >= 0,
-      // A record that could not be written is missed by the next page.
       revoked:
         refreshes.some(({ outcome }) => outcome === 'refused') ||
-        (error?.code === 'refresh_lost' && this.#storage.hasFailed),
+        (error?.code === 'refresh_lost' && (this.#storage.hasFailed || this.#isCutShort)),
       // The cookie of a login that a closed page never heard of may be somebody else's.
       replaced:
         this.#isCookieLost ||
@@ -459,6 +460,13 @@ export class OneTab {
       'storage-cleared': false,
     }
     if (!isTrue[reason]) this.#fail(`session ${family} ends without a reason: ${reason}, ${error}`)
+  }
+
+  /** Whether a page died between an answer and the record of it: the next one misses that. */
+  get #isCutShort(): boolean {
+    return this.#server.calls.some(
+      ({ kind, page, settledAt }) => kind === 'refresh' && page.diedAt - (settledAt ?? 0) <= LEDGER_AT_MOST,
+    )
   }
 
   /** What this page knows of a token's end. */
@@ -525,7 +533,11 @@ export class OneTab {
     if (here.some(({ outcome }) => outcome === 'pending')) this.#fail('two refreshes are on the wire')
     if (server.isRotating) {
       const isSpent = (this.#storage.hasFailed ? here : before).some(
-        ({ token, outcome }) => token === call.token && (outcome === 'ok' || outcome === 'refused'),
+        ({ token, outcome, page, settledAt = 0 }) =>
+          token === call.token &&
+          (outcome === 'ok' || outcome === 'refused') &&
+          // R11: an heir tries once.
+          page.diedAt - settledAt > LEDGER_AT_MOST,
       )
       if (isSpent) this.#fail('a spent refresh token is sent again')
     }

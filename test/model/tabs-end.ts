@@ -47,7 +47,8 @@ export async function checkAgreement(
   }
   const row = browser.rows.get(KEY)
   const record = browser.storage.items.get(KEY)
-  const isCutShort = course.isCleared // a sign-out perhaps
+  // A sign-out perhaps; or the write of a tab that did not live to take it back: the tombstone keeps it from being used.
+  const isCutShort = course.isCleared || course.tabs.some(({ page }) => !page.isAlive)
   if (scope === 'origin' && row?.ended && record?.includes(row.id) && tabs.length > 0 && !isCutShort)
     findings.add(`the tokens of an ended session are left in the storage; ${traces()}`)
   const [first] = tabs

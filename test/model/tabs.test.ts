@@ -8,7 +8,9 @@ import { Tabs } from './tabs.ts'
 import { tabsSetting, tabsSteps } from './tabs-walks.ts'
 
 const runs = Number(process.env.MODEL_RUNS ?? 5000)
-const seed = process.env.MODEL_SEED === undefined ? {} : { seed: Number(process.env.MODEL_SEED) }
+// The same walks in each `npm test`; others in each soak.
+const { MODEL_RUNS, MODEL_SEED = MODEL_RUNS ? undefined : '1' } = process.env
+const seed = MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }
 
 it('several tabs keep their promises whatever people, servers, browsers or networks do to them, in any order', async () => {
   let [refreshes, ended] = [0, 0]

@@ -108,6 +108,8 @@ export interface VirtualPage {
   isOnline: boolean
   /** Whether the page still exists: a dead one hears and does nothing any more. */
   readonly isAlive: boolean
+  /** When it was killed, by the monotonic clock. */
+  readonly diedAt: number
   /** Whether it stands still: what happens to it waits for the thaw. */
   readonly isFrozen: boolean
   /** When it was thawed last, or opened, by the monotonic clock. */
@@ -126,6 +128,7 @@ export function createPage(time: VirtualTime, random: () => number, marks?: Faul
   const reported: unknown[] = []
   const missed: (() => void)[] = []
   let isAlive = true
+  let diedAt = Number.POSITIVE_INFINITY
   let isFrozen = false
   let awakeSince = time.mono
   let callbackCount = 0
@@ -171,6 +174,9 @@ export function createPage(time: VirtualTime, random: () => number, marks?: Faul
     get callbackCount() {
       return callbackCount
     },
+    get diedAt() {
+      return diedAt
+    },
     get isAlive() {
       return isAlive
     },
@@ -201,6 +207,7 @@ export function createPage(time: VirtualTime, random: () => number, marks?: Faul
     },
     kill() {
       isAlive = false
+      diedAt = time.mono
       missed.length = 0
       for (const task of timers) time.cancel(task)
       timers.clear()
