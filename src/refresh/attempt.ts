@@ -118,6 +118,8 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       isLate = true
       const isOurs = isAuthError(error)
       const failure = isOurs ? error : new AuthError('server_error', 'The renewal broke off.')
+      // The calls of a page that is about to go break off while it can still write: what it leaves is to be an orphan.
+      if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
       const now = keeper.current()
       if (now?.id !== session.id) {
         // Nobody is to wait for an attempt that is over.
@@ -133,8 +135,6 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         await follower?.look()
         return !isCurrent()
       }
-      // The calls of a page that is about to go break off while it can still write: what it leaves is to be an orphan.
-      if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
       const known = backoff.fail(failure)
       tell(session, failure)
       if (!turns.isAway) await ledger.fail(session, attempt, known)
@@ -166,7 +166,8 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         patience: isLocked() && !inCookie ? ON_ITS_WAY : refresh.timeout + ON_ITS_WAY,
         isHosted,
         failedAt,
-        isForced: !follower,
+        // A ledger of this tab alone knows nothing that this tab does not.
+        isForced: !follower || !ledger.isShared,
         own,
       })
       if (turn.may === 'try') {

@@ -95,6 +95,8 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
   let isBroken = !start
   let isClosed = false
   let number = 0
+  /** How many refreshes are under way. */
+  let calls = 0
 
   type Unnumbered<T> = T extends unknown ? Omit<T, 'number'> : never
   const post = (message: Unnumbered<WorkerRequest>): Promise<WorkerAnswer> =>
@@ -118,7 +120,6 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
       isBroken = false
       waiting.get(data.number)?.(data)
       waiting.delete(data.number)
-      if (isClosed && !waiting.size) hangUp()
     }
     refused = new Promise((_, reject) => {
       worker.onerror = reject
@@ -166,7 +167,13 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
       }
       const held = isPrivate && !isForced ? tokens.accessToken : undefined
       const which = nameOf(session)
-      const reply = await post({ call: 'refresh', storageKey, which, tokens, held, delay, timeout })
+      calls += 1
+      const late = new AuthError('timeout', 'The refresh worker gave no answer.')
+      const asked = post({ call: 'refresh', storageKey, which, tokens, held, delay, timeout })
+      const reply = await within(environment, delay + timeout + PATIENCE, asked, late).finally(() => {
+        calls -= 1
+        if (isClosed && !calls) hangUp()
+      })
       if ('error' in reply) {
         const { code, message, ...details } = reply.error
         throw new AuthError(code, message, details)
@@ -182,7 +189,7 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
     },
     close() {
       isClosed = true
-      if (!waiting.size) hangUp()
+      if (!calls) hangUp()
     },
   }
 }

@@ -8,7 +8,7 @@ import type { Session } from './session.js'
  * - `expired`: the token expired, and there was nothing to renew it with.
  * - `revoked`: the server refused to renew it.
  * - `replaced`: somebody signed in over it.
- * - `storage-cleared`: the record was deleted from the storage; not told yet.
+ * - `storage-cleared`: another tab deleted the record from the storage.
  */
 export type LogoutReason = 'logout' | 'expired' | 'revoked' | 'replaced' | 'storage-cleared'
 

@@ -65,9 +65,10 @@ export interface LedgerParts {
 }
 
 /** A ledger that one client keeps for itself. */
-function memoryLedger(): Ledger {
+function memoryLedger(): Ledger & { readonly rows: ReadonlyMap<string, LedgerRow> } {
   const rows = new Map<string, LedgerRow>()
   return {
+    rows,
     read: async (name) => rows.get(name),
     async update(name, step) {
       const row = step(rows.get(name))
@@ -84,7 +85,7 @@ const RETRY = 60_000
 /** The steps on a session's row; when one takes longer than 3 s, or fails, this tab goes on with a ledger of its own. */
 export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerParts): SessionLedger {
   const { clock, ledger: shared } = environment
-  let own: Ledger | undefined
+  let own: ReturnType<typeof memoryLedger> | undefined
   let ownUntil = 0
 
   /** A step on the shared ledger; a page that was frozen, whose timer rings before the answer comes, waits once more. */
@@ -100,9 +101,17 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
     if (isPrivate()) own ??= memoryLedger()
     if (own && (isPrivate() || clock.monotonic() < ownUntil)) return step(own)
     try {
-      const result = await share(step)
+      // What this tab did alone is made up for, unless somebody else has signed in meanwhile.
+      for (const [name, mine] of own?.rows ?? []) {
+        await share((all) =>
+          all.update(name, (row) => {
+            const isTheirs = row?.id === mine.id ? row.ended || row.generation > mine.generation : row && !row.ended
+            return isTheirs ? row : mine
+          }),
+        )
+      }
       own = undefined
-      return result
+      return await share(step)
     } catch {
       // A refresh token that the server has replaced must not be offered again because of a broken database.
       if (!own) trace.add('alone', 'IndexedDB is missing or broken: the storage alone tells what other tabs did.')

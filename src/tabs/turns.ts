@@ -79,7 +79,8 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
         const released = new Promise<void>((done) => {
           release = done
         })
-        await Promise.race([run('mine'), released])
+        // Two thieves may come in one moment: what a thief finds there, it believes to be alive.
+        await Promise.race([run(isTheft ? 'lost' : 'mine'), released])
       }
       const request = async (): Promise<unknown> =>
         (locks as Locks).request(name, isTheft ? { steal: true } : { signal: waiting.signal }, hold)

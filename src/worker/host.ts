@@ -15,7 +15,6 @@ export interface HostOptions {
 }
 
 interface Flight {
-  readonly which: string
   readonly answer: Promise<TokenResponse | undefined>
   /** When the answer came, in epoch milliseconds. */
   receivedAt?: number
@@ -45,7 +44,11 @@ export function hostRefresh<Credentials extends object, User>(
   const destinations = createDestinations({ prefixes: [], allowInsecure, environment })
   const inCookie = backend.refreshVia === 'cookie'
 
-  const depart = ({ storageKey, which, tokens, delay, timeout }: RefreshRequest): Flight => {
+  const nameOf = ({ storageKey, which }: { storageKey: string; which: string }): string => `${storageKey} ${which}`
+
+  const depart = (request: RefreshRequest): Flight => {
+    const { tokens, delay, timeout } = request
+    const name = nameOf(request)
     const call = createTokenCaller({ backend, environment, destinations, inCookie, refresh: { timeout }, fetch })
     const fly = async (): Promise<TokenResponse | undefined> => {
       await new Promise((resolve) => setTimeout(resolve, delay))
@@ -56,21 +59,30 @@ export function hostRefresh<Credentials extends object, User>(
       Object.assign(flight, { receivedAt, accessToken, expiresAt: answer?.expiresAt ?? receivedAt + lifetime })
       return answer
     }
-    const flight: Flight = { which, answer: fly() }
-    flights.set(storageKey, flight)
+    const flight: Flight = { answer: fly() }
+    flights.set(name, flight)
     flight.answer.catch(() => {
-      if (flights.get(storageKey) === flight) flights.delete(storageKey)
+      if (flights.get(name) === flight) flights.delete(name)
     })
     return flight
   }
 
   /** The call under way, or the answer kept from before, if it serves. */
-  const join = ({ storageKey, which, held }: RefreshRequest): Flight | undefined => {
-    const flight = flights.get(storageKey)
-    if (flight?.which !== which) return undefined
-    // Without a name: tabs that share a cookie alone. What has come serves whoever holds something else.
-    const isSpent = !which && flight.receivedAt && (held === undefined || flight.accessToken === held)
+  const join = (request: RefreshRequest): Flight | undefined => {
+    const flight = flights.get(nameOf(request))
+    // Of a session that has a name, an answer is kept until it is stored: its refresh token is worth more than its age.
+    if (request.which || !flight?.receivedAt) return flight
+    const { held } = request
+    const isSpent = held === undefined || flight.accessToken === held
     return isSpent || Date.now() >= (flight.expiresAt ?? Number.POSITIVE_INFINITY) ? undefined : flight
+  }
+
+  const forget = ({ storageKey, which }: WorkerRequest & { call: 'forget' }): void => {
+    for (const name of flights.keys()) {
+      if (which === undefined ? name.startsWith(`${storageKey} `) : name === nameOf({ storageKey, which })) {
+        flights.delete(name)
+      }
+    }
   }
 
   const refresh = async (request: RefreshRequest): Promise<WorkerAnswer> => {
@@ -89,8 +101,7 @@ export function hostRefresh<Credentials extends object, User>(
   const hear = async (port: MessagePort, request: WorkerRequest): Promise<void> => {
     if (request.call === 'ping') port.postMessage({ number: request.number })
     else if (request.call === 'refresh') port.postMessage(await refresh(request))
-    else if ((request.which ?? flights.get(request.storageKey)?.which) === flights.get(request.storageKey)?.which)
-      flights.delete(request.storageKey)
+    else forget(request)
   }
 
   globalThis.addEventListener('connect', (event) => {
