@@ -51,7 +51,7 @@ export interface StartupParts<User> {
   readonly canRenew: (session: Session<User>) => boolean
 }
 
-/** A restored session is renewed for so long before the state stops to be `loading`. */
+/** A restored session is renewed for so long before the state stops to be `loading`; a page that is back looks so long. */
 const LOADING_AT_MOST = 3000
 
 export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
@@ -121,7 +121,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       return
     }
     hints.open()
-    const looking = follower.look()
+    const looking = within(environment, LOADING_AT_MOST, follower.look(), undefined).catch(() => undefined)
     // Whatever the page missed, no request leaves before it is known.
     if (event === 'pageshow' || event === 'resume') catchingUp = looking
     void looking.finally(() => {

@@ -1,5 +1,5 @@
 import { type Environment, type LedgerFailure, sleep, within } from '../environment.js'
-import { AuthError, type AuthErrorCode, isAuthError } from '../errors.js'
+import { AuthError, isAuthError } from '../errors.js'
 import { type Follower, lostRefresh } from '../session/follower.js'
 import type { Keeper } from '../session/keeper.js'
 import type { Session } from '../session/session.js'
@@ -72,13 +72,13 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     keeper.reveal()
   }
 
-  const heed = (failure: LedgerFailure): void => {
+  const heed = (failure: LedgerFailure, isNews = true): void => {
     if (failure.at === backoff.failure?.at) return
     const { at, code, pauses } = failure
     const retryAt = pauses[2] > 0 ? Math.round(at + pauses[2]) : undefined
-    const error = new AuthError(code as AuthErrorCode, 'Another tab could not renew the session.', { retryAt })
+    const error = new AuthError(code, 'Another tab could not renew the session.', { retryAt })
     backoff.heed(failure, error)
-    tell(keeper.current(), error, 'other-tab')
+    if (isNews) tell(keeper.current(), error, 'other-tab')
   }
 
   /** One call to the server; `false` if it has to be tried again. */
@@ -166,11 +166,11 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         patience: isLocked() && !inCookie ? ON_ITS_WAY : refresh.timeout + ON_ITS_WAY,
         isHosted,
         failedAt,
-        // A ledger of this tab alone knows nothing that this tab does not.
-        isForced: !follower || !ledger.isShared,
+        isForced: !follower,
         own,
       })
       if (turn.may === 'try') {
+        if (turn.failure) heed(turn.failure, false)
         // A page that was frozen meanwhile begins again; where the database is that slow, once.
         const isFresh = clock.now() - turn.attempt < SLACK
         const isOurs = isFresh || (own !== undefined && (await ledger.read(session))?.attempt === turn.attempt)

@@ -203,7 +203,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       else if (row.id !== now.id || row.ended) {
         keeper.leave('never')
         // Written by a tab that did not live to hear of the sign-out.
-        if (row.id === now.id) await store.remove()
+        if (row.id === now.id) await store.remove((text) => decodeRecord(text, backend.id)?.id === now.id)
       } else await lose()
     },
     hear(hint) {

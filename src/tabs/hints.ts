@@ -21,7 +21,11 @@ export function createHints(
   let channel: Channel | undefined
   let isMissing = false
   return {
-    send: (hint) => channel?.post(hint),
+    send(hint) {
+      try {
+        channel?.post(hint)
+      } catch {}
+    },
     open() {
       if (channel || isMissing) return
       try {

@@ -8,9 +8,15 @@ export type Entry = Pick<LedgerRow, 'id' | 'generation'>
 export type Turn =
   /**
    * Call the server in `delay` milliseconds; `attempt` is to be named at the commit. `isHeir`: an attempt at this
-   * generation has died before.
+   * generation has died before; `failure`: the last one, whose pauses are over.
    */
-  | { readonly may: 'try'; readonly attempt: number; readonly isHeir: boolean; readonly delay: number }
+  | {
+      readonly may: 'try'
+      readonly attempt: number
+      readonly isHeir: boolean
+      readonly delay: number
+      readonly failure: LedgerFailure | undefined
+    }
   /** Wait and ask again: an attempt is under way, or has died just now, and its answer may still come. */
   | { readonly may: 'wait'; readonly delay: number }
   /** Heed the failure of another tab, and ask again. */
@@ -78,7 +84,6 @@ function memoryLedger(): Ledger & { readonly rows: ReadonlyMap<string, LedgerRow
 }
 
 const PATIENCE = 3000
-const LATE = new Error('no answer')
 /** A ledger that has failed is left alone for so long. */
 const RETRY = 60_000
 
@@ -88,14 +93,11 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
   let own: ReturnType<typeof memoryLedger> | undefined
   let ownUntil = 0
 
-  /** A step on the shared ledger; a page that was frozen, whose timer rings before the answer comes, waits once more. */
-  const share = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
-    const taken = (async () => step(shared as Ledger))()
-    return within(environment, PATIENCE / 2, taken, LATE).catch((error: unknown) => {
-      if (error !== LATE) throw error
-      return within(environment, PATIENCE / 2, taken, LATE)
-    })
-  }
+  /** The session that this tab began alone: it is newer than what the shared ledger has. */
+  let owed = ''
+
+  const share = <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> =>
+    within(environment, PATIENCE, (async () => step(shared as Ledger))(), undefined)
 
   const take = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
     if (isPrivate()) own ??= memoryLedger()
@@ -105,12 +107,14 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       for (const [name, mine] of own?.rows ?? []) {
         await share((all) =>
           all.update(name, (row) => {
-            const isTheirs = row?.id === mine.id ? row.ended || row.generation > mine.generation : row && !row.ended
-            return isTheirs ? row : mine
+            const isNewer = row?.id === mine.id && (row.ended || row.generation > mine.generation)
+            const isOther = row && row.id !== mine.id && !row.ended && owed !== mine.id
+            return isNewer || isOther ? row : mine
           }),
         )
       }
       own = undefined
+      owed = ''
       return await share(step)
     } catch {
       // A refresh token that the server has replaced must not be offered again because of a broken database.
@@ -120,8 +124,10 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       return step(own)
     }
   }
-  const update = (session: Entry, step: (row: LedgerRow | undefined) => LedgerRow | undefined): Promise<void> =>
-    take((used) => used.update(nameOf(session), step))
+  const update = (
+    session: Entry,
+    step: (row: LedgerRow | undefined, isAlone: boolean) => LedgerRow | undefined,
+  ): Promise<void> => take((used) => used.update(nameOf(session), (row) => step(row, used === own)))
 
   return {
     get isShared() {
@@ -131,7 +137,8 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
     async adopt({ id, generation }) {
       const entry = { id, generation }
       let before: LedgerRow = { ...entry, ended: 'logout' }
-      await update(entry, (row) => {
+      await update(entry, (row, isAlone) => {
+        if (isAlone) owed = id
         before = row ?? before
         return entry
       })
@@ -150,17 +157,18 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
     },
     async begin({ id, generation }, { patience, isHosted, failedAt, isForced, own }) {
       let turn: Turn = { may: 'look' }
-      await update({ id, generation }, (row) => {
+      await update({ id, generation }, (row, isAlone) => {
         const now = clock.now()
         // Behind: what this tab has done could not be written down.
         const isOurs = row?.id === id && row.generation <= generation && !row.ended
-        if (row && !isOurs && !isForced) {
+        // What a ledger of this tab alone says, this tab knows.
+        if (row && !isOurs && !isForced && !isAlone) {
           turn = { may: 'look' }
           return row
         }
         const { attempt: newest, failure, isOrphaned } = (isOurs && row.generation === generation && row) || {}
         const last = newest === own ? undefined : newest
-        if (failure && failure.at !== failedAt) {
+        if (failure && failure.at !== failedAt && now < failure.at + Math.max(...failure.pauses)) {
           turn = { may: 'pause', failure }
           return row
         }
@@ -173,7 +181,7 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
         }
         const mine = last === now ? now + 1 : now
         const isHeir = last !== undefined || !!isOrphaned
-        turn = { may: 'try', attempt: mine, isHeir, delay }
+        turn = { may: 'try', attempt: mine, isHeir, delay, failure }
         return { id, generation, attempt: mine, isOrphaned: isHeir, failure }
       })
       return turn

@@ -57,9 +57,13 @@ export function hostRefresh<Credentials extends object, User>(
       const { lifetime = Number.POSITIVE_INFINITY, accessToken } = answer ?? {}
       const receivedAt = Date.now()
       Object.assign(flight, { receivedAt, accessToken, expiresAt: answer?.expiresAt ?? receivedAt + lifetime })
-      return answer
+      // By way of JSON, as records are: what a port cannot carry would be lost with all the rest.
+      return answer && JSON.parse(JSON.stringify(answer))
     }
     const flight: Flight = { answer: fly() }
+    // The generations before are over.
+    const session = name.slice(0, name.lastIndexOf(' ') + 1)
+    for (const other of flights.keys()) if (other.startsWith(session)) flights.delete(other)
     flights.set(name, flight)
     flight.answer.catch(() => {
       if (flights.get(name) === flight) flights.delete(name)
