@@ -57,11 +57,11 @@ const tarball = join(folder, JSON.parse(packed)[0].filename)
 write('package.json', '{ "name": "consumer", "type": "module", "private": true }')
 run('npm', ['install', '--silent', '--prefer-offline', tarball], folder)
 
-test('two builds are equal byte for byte', () => {
+test('T20: two builds are equal byte for byte', () => {
   assert.deepEqual(builds[1], builds[0])
 })
 
-test('the tarball holds dist and the papers, nothing else', () => {
+test('T20: the tarball holds dist and the papers, nothing else', () => {
   const files = filesOf(installed)
   const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
   assert.deepEqual(
@@ -88,7 +88,7 @@ test('source maps carry their sources and no path of this machine', () => {
   }
 })
 
-test('run-time dependencies are at most four, none with dependencies of its own', () => {
+test('T20: run-time dependencies are at most four, none with dependencies of its own', () => {
   const names = Object.keys(manifest.dependencies)
   assert.ok(names.length <= 4)
   for (const name of names) {

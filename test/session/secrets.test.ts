@@ -54,13 +54,17 @@ afterEach(() => {
 async function createScene(storage: TokenStorage = memoryStorage()) {
   const answers = new Map<Endpoint, Answer>()
   const said: unknown[] = []
+  const posted: unknown[] = []
   const auth = new AuthClient({
     baseUrl: 'https://api.test',
     backend: jsonBackend<object, unknown>({ baseUrl: 'https://api.test', user: 'me' }),
     attachTo: [],
     storage,
     refresh: { timeout: 50 },
-    environment: { reportError: (error) => said.push(error) },
+    environment: {
+      reportError: (error) => said.push(error),
+      channel: () => ({ post: (hint) => posted.push(hint), close: () => undefined }),
+    },
     fetch: async (input, init) => {
       const path = new URL(input instanceof Request ? input.url : input).pathname.slice(1) as Endpoint
       const answer = answers.get(path)
@@ -72,7 +76,7 @@ async function createScene(storage: TokenStorage = memoryStorage()) {
   for (const name of names) auth.on(name, (event) => said.push(event))
   auth.subscribe((state) => said.push(state))
   await auth.login({ password: `${CANARY}-password` })
-  return { auth, answers, said }
+  return { auth, answers, said, posted }
 }
 
 const faults: [name: string, answer: Answer][] = [
@@ -108,7 +112,8 @@ afterAll(() => expect(paths).toBeGreaterThanOrEqual(40))
 function expectNoCanary(said: readonly unknown[], auth: AuthClient<object>): void {
   paths += 1
   const written = consoles.flatMap((spy) => spy.mock.calls)
-  const texts = [...said, ...written, auth, auth.state, auth.explain(), location.href].map(writings)
+  const browser = [location.href, document.title, history.state, performance.getEntries()]
+  const texts = [...said, ...written, auth, auth.state, auth.explain(), ...browser].map(writings)
   expect(texts.flatMap((text) => [...text.matchAll(new RegExp(`.{0,60}${CANARY}.{0,30}`, 'g'))].map(String))).toEqual(
     [],
   )
@@ -121,16 +126,36 @@ const calls: [Endpoint, (auth: AuthClient<object>) => Promise<unknown>][] = [
   ['me', (auth) => auth.login({ password: `${CANARY}-password` })],
 ]
 
+/** In memory, where nobody else sees it; and where other tabs do, to whom something is called out. */
+const places: [place: string, storage: () => TokenStorage][] = [
+  ['memory', memoryStorage],
+  ['a storage that tabs share', () => ({ ...memoryStorage(), scope: 'origin' })],
+]
+
 describe('H8, T4: no token is written down anywhere', () => {
-  describe.each(faults)('after %s', (_, answer) => {
-    it.each(calls)('at %s', async (endpoint, call) => {
-      const { auth, answers, said } = await createScene()
-      answers.set(endpoint, answer)
-      said.push(await call(auth).catch((error: unknown) => error))
-      if (endpoint === 'login' || endpoint === 'refresh') expect(said.at(-1)).toSatisfy(isAuthError)
-      expectNoCanary(said, auth)
-      auth.dispose()
+  describe.each(places)('from %s,', (_place, createStorage) => {
+    describe.each(faults)('after %s', (_, answer) => {
+      it.each(calls)('at %s', async (endpoint, call) => {
+        const { auth, answers, said, posted } = await createScene(createStorage())
+        answers.set(endpoint, answer)
+        said.push(await call(auth).catch((error: unknown) => error))
+        if (endpoint === 'login' || endpoint === 'refresh') expect(said.at(-1)).toSatisfy(isAuthError)
+        expectNoCanary([...said, posted], auth)
+        auth.dispose()
+      })
     })
+  })
+
+  it('in what is called out to other tabs: one word, in a life with and without faults', async () => {
+    const { auth, answers, posted } = await createScene({ ...memoryStorage(), scope: 'origin' })
+    await auth.getAccessToken({ forceRefresh: true })
+    answers.set('refresh', () => Response.json(TOKENS, { status: 500 }))
+    await auth.getAccessToken({ forceRefresh: true }).catch(() => undefined)
+    auth.setUser({ name: 'Ada Lovelace' })
+    await auth.logout()
+    expect(posted.length).toBeGreaterThan(3)
+    expect(new Set(posted)).toEqual(new Set(['changed']))
+    auth.dispose()
   })
 
   it('after a refresh that was refused with a token for an error', async () => {

@@ -136,7 +136,7 @@ describe('a page that comes back from a redirect login', () => {
     ['http://localhost:3000/path?a#b', '/path?a#b'],
     ['http://localhost:3000//evil.example', '/evil.example'],
     ['/.//evil.example', '/evil.example'],
-  ])('leads to this origin alone: %j comes as %j', async (returnTo, expected) => {
+  ])('T15: leads to this origin alone: %j comes as %j', async (returnTo, expected) => {
     const { auth } = createVirtualClient({ issuer: returning(() => ({ ...answer, returnTo })) })
     const result = await auth.start()
     expect(result.status).toBe('authenticated')

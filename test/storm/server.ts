@@ -7,6 +7,8 @@ import { createWorld, type Endpoint, type Reply, type World, type WorldOptions }
 /** One origin for all storms: pages, scripts, and as many auth servers as there are worlds. */
 export interface StormServer {
   readonly origin: string
+  /** What Latchkey's pages did that their Content-Security-Policy forbids, as the browser has reported it. */
+  readonly violations: string[]
   /** A new auth server below `/w/<name>/`, with people, tokens and counts of its own. */
   world(options?: WorldOptions): World
   close(): Promise<void>
@@ -42,11 +44,20 @@ const ENDPOINTS: Record<string, Endpoint> = {
 const COOKIE = 'refresh_token'
 
 /**
+ * What a strict app sends with its pages; under Trusted Types only this policy makes the URL of a worker. Images are for the
+ * icon, which some browsers ask for by themselves, and count.
+ */
+const POLICY =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; " +
+  "require-trusted-types-for 'script'; trusted-types latchkey-worker; report-uri /violations"
+
+/**
  * Starts the server on loopback; `scripts` are served by name, each with a page `/<name>` that runs it. `dialect` is asked
  * for calls that it does not understand.
  */
 export async function startServer(scripts: Readonly<Record<string, string>>, dialect?: Dialect): Promise<StormServer> {
   const worlds = new Map<string, World>()
+  const violations: string[] = []
   let count = 0
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy())
@@ -62,6 +73,11 @@ export async function startServer(scripts: Readonly<Record<string, string>>, dia
     const { pathname, searchParams: search } = new URL(request.url ?? '/', origin)
     const [, w, name = '', ...rest] = pathname.split('/')
     const world = w === 'w' ? worlds.get(name) : undefined
+    if (pathname === '/violations') {
+      violations.push(await readBody(request))
+      response.writeHead(204).end()
+      return
+    }
     if (!world) return serve(pathname.slice(1), response)
     const { method = '' } = request
     const path = rest.join('/')
@@ -77,6 +93,7 @@ export async function startServer(scripts: Readonly<Record<string, string>>, dia
     const isPage = !script && (scripts[`${path}.js`] !== undefined || path === 'elsewhere')
     // Not `no-store`: that would keep pages out of the back/forward cache.
     response.setHeader('cache-control', 'max-age=0')
+    if (path === 'latchkey') response.setHeader('content-security-policy', POLICY)
     if (script) response.setHeader('content-type', 'text/javascript').end(script)
     else if (isPage) response.setHeader('content-type', 'text/html').end(page(path, scripts))
     else response.writeHead(404).end()
@@ -84,6 +101,7 @@ export async function startServer(scripts: Readonly<Record<string, string>>, dia
 
   return {
     origin,
+    violations,
     world(options) {
       count += 1
       const name = `world-${count}-${Math.random().toString(36).slice(2, 8)}`

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type EngineName, engines, type LaunchOptions } from './engines/index.ts'
 import { addToReport } from './report.ts'
 import { type House, openHouse, type Stage, type StageOptions } from './stage.ts'
@@ -35,7 +35,11 @@ export function inEachEngine(options: LaunchOptions, define: (storms: Storms) =>
     beforeAll(async () => {
       house = await openHouse(engine, options)
     })
-    afterEach(() => house.tidy())
+    afterEach(async () => {
+      await house.tidy()
+      const violations = house.server.violations.splice(0)
+      expect(violations, 'T21: what a strict Content-Security-Policy has forbidden').toEqual([])
+    })
     afterAll(() => house?.close())
     const write = (storm: string, figures: string): void =>
       addToReport(inject('stormReport'), { storm, engine, figures })

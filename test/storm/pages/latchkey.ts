@@ -27,6 +27,12 @@ const watchedFetch: typeof fetch = (input, init) => {
   return fetch(input, init)
 }
 
+/** Under Trusted Types a URL of a worker has to come from a policy; no library of TypeScript knows them yet. */
+interface TrustedTypes {
+  createPolicy(name: string, rules: object): { createScriptURL(url: string): string }
+}
+const { trustedTypes } = window as { trustedTypes?: TrustedTypes }
+const policy = trustedTypes?.createPolicy('latchkey-worker', { createScriptURL: (url: string) => url })
 const workerUrl = `/worker.js?world=${parameter('world')}&via=${via}&tab=worker`
 const refresh = {
   timeout: Number(parameter('timeout') ?? 10_000),
@@ -36,7 +42,7 @@ const refresh = {
   ...(parameter('worker') && {
     worker: () => {
       const options = { type: 'module', name: storageKey, extendedLifetime: true } as const
-      return new SharedWorker(workerUrl, options)
+      return new SharedWorker(policy?.createScriptURL(workerUrl) ?? workerUrl, options)
     },
   }),
 } as const
