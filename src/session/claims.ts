@@ -1,5 +1,6 @@
 import { jwtDecode } from 'jwt-decode'
 import { isObject, parseJson } from './json.js'
+import { matches } from './tokens.js'
 
 /**
  * The claims of a JWT, decoded and **not verified**: only the server that gets the token checks its signature. Good for
@@ -33,7 +34,7 @@ const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
 /** The claims of `token` as a fresh, deeply frozen object, or `undefined` where it is no JWT: then it counts as opaque. */
 export function decodeClaims(token: string | undefined): Claims | undefined {
-  if (!token || token.length > LARGEST || !SHAPE.test(token)) return undefined
+  if (!token || token.length > LARGEST || !matches(SHAPE, token)) return undefined
   try {
     const claims = parseJson(JSON.stringify(jwtDecode(token)))
     return isObject(claims) ? claims : undefined

@@ -39,7 +39,14 @@ export interface TokenSet {
 
 /** Whether `value` can stand in an `Authorization` header: visible ASCII, so that it cannot smuggle in another header. */
 export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && /^[!-~]+$/.test(value)
+  return typeof value === 'string' && matches(/^[!-~]+$/, value)
+}
+
+/** Tests a secret: engines keep the last text that a pattern matched in `RegExp.input`, where every script can read it. */
+export function matches(pattern: RegExp, secret: string): boolean {
+  const isMatch = pattern.test(secret)
+  ;/^/.test('')
+  return isMatch
 }
 
 /** The access token of an answer, if it could be sent. */
