@@ -101,8 +101,9 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const lifetime = (start.tokens.expiresAt ?? 0) - start.receivedAt
     const session = await renewal.ensure(start, isOneShot ? Math.min(STREAM_NEED, lifetime / 2) : 0, signal)
     const first = await send(session)
-    // A redirect may have led elsewhere, whose 401 is not about our token.
-    const isElsewhere = first.redirected && !destinations.includes(new URL(first.url))
+    // A redirect may have led elsewhere, and then without our token: browsers take it off when the origin changes.
+    const end = first.redirected ? new URL(first.url) : url
+    const isElsewhere = end.origin !== url.origin || (end !== url && !destinations.includes(end))
     if (first.status !== 401 || isOneShot || isElsewhere) return first
     const next = await renewal.replace(session, signal)
     if (!next) return first

@@ -72,6 +72,13 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     return text === undefined ? null : text ? decodeRecord<User>(text, backend.id) : undefined
   }
 
+  /** Whether a record is of that generation, or of a later one that the ledger knows by now. */
+  const isConfirmed = async (stored: StoredSession<User>, generation: number): Promise<boolean> => {
+    if (stored.generation <= generation || !ledger.isShared) return stored.generation >= generation
+    const row = await ledger.read(stored)
+    return row?.id === stored.id && row.generation >= stored.generation && !row.ended
+  }
+
   /** Waits for the record of which the ledger speaks; asks the other tabs for it once. */
   const find = async ({ id, generation }: LedgerRow): Promise<StoredSession<User> | undefined> => {
     // A look that is begun again goes on waiting for the same record.
@@ -81,7 +88,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     for (;;) {
       const waited = clock.monotonic() - search.since
       const stored = await read()
-      if (stored?.id === id && stored.generation >= generation) return stored
+      if (stored?.id === id && (await isConfirmed(stored, generation))) return stored
       // What only this tab writes does not come later.
       if (isLookedAgain || waited >= (scope === 'tab' ? 1 : 20) * LATE) return undefined
       if (waited >= 10 * LATE && !search.isAsked) {
@@ -135,7 +142,9 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     } else if (now?.id === known.id && now.generation >= known.generation) {
       if (row?.failure) onFailure(row.failure)
       if (!stored || !store.isSettled) return true
-      if (stored.id === now.id && stored.generation >= now.generation) keeper.follow(stored)
+      if (stored.id === now.id && (await isConfirmed(stored, now.generation))) {
+        if (keeper.current() === now) keeper.follow(stored)
+      }
       // Another tab may have written what was overtaken meanwhile; or the ledger is about to say more.
       else if (isNews)
         void sleep(environment, GRACE, life)

@@ -102,6 +102,7 @@ describe('H5: a 401', () => {
 
   it.each([
     ['another origin causes no refresh: it is not about our token', 'https://elsewhere.test/todos', 401, 0],
+    ['another of our own origins causes none: the browser has taken the token off', 'https://files.test/todos', 401, 0],
     ['another path of `baseUrl` causes one, as any other', 'https://api.test/tasks', 200, 1],
   ])('after a redirect to %s', async (_where, url, expected, refreshes) => {
     const server = createAuthServer()
@@ -111,7 +112,7 @@ describe('H5: a 401', () => {
       isMoved = false
       return Object.defineProperties(unauthorized(), { redirected: { value: true }, url: { value: url } })
     }
-    const { client, heard } = await signedIn({ server, fetch })
+    const { client, heard } = await signedIn({ server, fetch, attachTo: ['https://files.test'] })
 
     const response = await client.fetch(API)
 

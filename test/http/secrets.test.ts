@@ -10,10 +10,12 @@ const API = 'https://api.test/todos'
 /** Everything that could be written down of `value`: also what is hidden, and what its errors were caused by. */
 function allOf(value: unknown): string {
   const texts = [inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true }), String(value)]
-  try {
-    texts.push(JSON.stringify(value) ?? '')
-  } catch {
-    // Circular: `inspect` has seen it.
+  for (const write of [() => JSON.stringify(value), () => inspect(structuredClone(value), { depth: null })]) {
+    try {
+      texts.push(write() ?? '')
+    } catch {
+      // Circular, or not to be cloned: `inspect` has seen it.
+    }
   }
   if (value instanceof Error) texts.push(value.message, value.stack ?? '', value.cause ? allOf(value.cause) : '')
   return texts.join('\n')

@@ -121,6 +121,20 @@ describe('a forged storage event', () => {
   })
 })
 
+describe('a forged record of the same session', () => {
+  it('T12: that is ahead of the ledger is adopted by no tab', async () => {
+    const { tabs, area, server } = await openTabs(2)
+    await pass(2000)
+    const before = tabs.map(({ client }) => client.state)
+    const stored = JSON.parse(area.items.get('latchkey') ?? '{}')
+    area.set('latchkey', JSON.stringify({ ...stored, g: stored.g + 5, a: 'forged-token', u: { name: 'Mallory' } }))
+    await pass(5000)
+    expect(tabs.map(({ client }) => client.state)).toEqual(before)
+    expect(await tabs[0]?.client.getAccessToken()).not.toContain('forged')
+    expect(server.requests).toEqual([])
+  })
+})
+
 describe('what the client calls out', () => {
   it('T12, T5: is nothing but two words, whatever happens in a life of three tabs', async () => {
     const { tabs, posted, server, locks, area } = await openTabs(3)
