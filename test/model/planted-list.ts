@@ -47,8 +47,8 @@ export const planted: readonly Planted[] = [
     edits: [
       {
         file: 'tabs/ledger.ts',
-        text: '(!row || (row.id === id && !row.ended) ? { id, generation, ended } : row)',
-        becomes: '(ended ? row : { id, generation })',
+        text: 'return !row || (row.id === id && !row.ended) ? { id, generation, ended } : row',
+        becomes: 'return ended ? row : { id, generation }',
       },
     ],
   },
