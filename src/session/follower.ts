@@ -3,7 +3,7 @@ import { AuthError } from '../errors.js'
 import type { Hint, Hints } from '../tabs/hints.js'
 import type { SessionLedger } from '../tabs/ledger.js'
 import type { Keeper } from './keeper.js'
-import { decodeRecord } from './record.js'
+import { decodeRecord, isRecordOf } from './record.js'
 import type { StoredSession } from './session.js'
 import type { LogoutReason } from './state.js'
 import type { Store } from './store.js'
@@ -212,7 +212,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       else if (row.id !== now.id || row.ended) {
         keeper.leave('never')
         // Written by a tab that did not live to hear of the sign-out.
-        if (row.id === now.id) await store.remove((text) => decodeRecord(text, backend.id)?.id === now.id)
+        if (row.id === now.id) await store.remove(isRecordOf(now.id, backend.id))
       } else await lose()
     },
     hear(hint) {

@@ -5,7 +5,7 @@ import type { SessionLedger } from '../tabs/ledger.js'
 import type { Trace } from '../trace.js'
 import type { AuthEvent, AuthEvents, KeeperEvents } from './auth-events.js'
 import { isSame } from './json.js'
-import { decodeRecord, encodeRecord } from './record.js'
+import { decodeRecord, encodeRecord, isRecordOf } from './record.js'
 import {
   awaitTokens,
   nextSession,
@@ -193,18 +193,12 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     return { stored: settle(stored) }
   }
 
-  /** Whether a record is of `session`: another tab may have signed somebody in since. */
-  const isOf =
-    ({ id }: Session<User>) =>
-    (text: string): boolean =>
-      decodeRecord(text, backend.id)?.id === id
-
   const end: Keeper<User>['end'] = async (id, reason, error, origin = 'this-tab') => {
     if (current?.id !== id) return
     const session = current
     drop(reason, origin, error)
     const ended = adopting.then(() => ledger.end(session, endingOf(reason, error)))
-    await settle(store.remove(isOf(session)).then(() => ended))
+    await settle(store.remove(isRecordOf(id, backend.id)).then(() => ended))
   }
 
   return {

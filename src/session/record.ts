@@ -49,3 +49,8 @@ export function decodeRecord<User>(text: string, backendId: string): StoredSessi
   const tokens = { accessToken: a, refreshToken: r, idToken: i, expiresAt: e, scope: s }
   return { id, generation: g, tokens, user: u, receivedAt: t, renewAt: n, clockOffset: o } as StoredSession<User>
 }
+
+/** Tells whether a record is of the session `id`: another tab may have signed somebody in since. */
+export function isRecordOf(id: string, backendId: string): (text: string) => boolean {
+  return (text) => decodeRecord(text, backendId)?.id === id
+}

@@ -47,13 +47,13 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
       let state: 'waiting' | 'mine' | 'lost' = 'waiting'
       let release: (() => void) | undefined
       const waiting = new AbortController()
-      const stop = (): void => {
-        if (state === 'waiting') waiting.abort()
-        else state = 'lost'
-        release?.()
-      }
       const giveUp = (): void => {
         if (state === 'waiting') waiting.abort()
+      }
+      const stop = (): void => {
+        giveUp()
+        if (state !== 'waiting') state = 'lost'
+        release?.()
       }
       const timer = isTheft ? undefined : timers.set(giveUp, ASK_AGAIN)
       leaving.add(stop)

@@ -117,23 +117,17 @@ describe('a tab that dies during its refresh', () => {
     expect(server.refreshes).toBe(1)
   })
 
-  it('F44: leaves a request that may still be on its way: in cookie mode it is waited for until `timeout`', async () => {
-    const { server, tabs } = await openTabs(2, { server: { refreshVia: 'cookie', rotates: false } }, ON_DEMAND)
-    const [first, second] = tabs
-    server.slowDown('refresh', (_, index) => (index === 0 ? SLOW : 0))
-    await pass(LIFETIME)
-    await beginRefresh(first, server)
-    const asked = watch(second.token)
-    first.crash()
-    const waited = await untilNextRefresh(server)
-    expect(waited).toBeGreaterThanOrEqual(10_000)
-    expect(waited).toBeLessThanOrEqual(12_000)
-    await pass(500)
-    expect(asked.value).toBe(server.current.accessToken)
-  })
-
-  it('F27: is waited for until `timeout` where there are no locks, since it may be alive', async () => {
-    const { server, tabs } = await openTabs(2, { server: LENIENT, without: ['locks'] }, ON_DEMAND)
+  it.each<[string, Parameters<typeof openTabs>[1]]>([
+    [
+      'F44: leaves a request that may still be on its way: in cookie mode it is waited for until `timeout`',
+      { server: { refreshVia: 'cookie', rotates: false } },
+    ],
+    [
+      'F27: is waited for until `timeout` where there are no locks, since it may be alive',
+      { server: LENIENT, without: ['locks'] },
+    ],
+  ])('%s', async (_, options) => {
+    const { server, tabs } = await openTabs(2, options, ON_DEMAND)
     const [first, second] = tabs
     server.slowDown('refresh', (_, index) => (index === 0 ? SLOW : 0))
     await pass(LIFETIME)
