@@ -6,8 +6,14 @@ const target = 'es2022'
 
 export default defineConfig([
   {
-    input: { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worker/index.ts' },
-    external: ['ky', 'jwt-decode'],
+    input: {
+      index: 'src/index.ts',
+      core: 'src/core.ts',
+      backends: 'src/backends/index.ts',
+      oidc: 'src/oidc/index.ts',
+      worker: 'src/worker/index.ts',
+    },
+    external: ['ky', 'jwt-decode', 'oauth4webapi'],
     plugins: [esbuild({ target })],
     output: { dir: 'dist', chunkFileNames: 'shared-[name].js', sourcemap: true },
   },

@@ -3,13 +3,22 @@ import { defineConfig } from 'vitest/config'
 const root = import.meta.dirname
 const inBrowser = 'test/browser/**/*.test.ts'
 const inNode = ['test/examples/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
-// `npm run test:package`, `test:browsers`, `test:mutation`
-const apart = ['test/package/**', 'test/storm/**', 'test/worker-apps/**', 'test/mutation/**']
+// `npm run test:package`, `test:browsers`, `test:mutation`, `test:servers`, `test:oidc`
+const apart = [
+  'test/package/**',
+  'test/storm/**',
+  'test/worker-apps/**',
+  'test/mutation/**',
+  'test/servers/**',
+  'test/oidc-provider/**',
+]
 
 export default defineConfig({
   resolve: {
     alias: {
       'latchkey/core': `${root}/src/core.ts`,
+      'latchkey/backends': `${root}/src/backends/index.ts`,
+      'latchkey/oidc': `${root}/src/oidc/index.ts`,
       'latchkey/worker': `${root}/src/worker/index.ts`,
       latchkey: `${root}/src/index.ts`,
     },

@@ -1,4 +1,7 @@
 import type { Environment, Ledger, LedgerRow, LifecycleEvent } from './environment.js'
+import { transact } from './transact.js'
+
+const LEDGER = ['latchkey', 'ledger'] as const
 
 /** The real edges. Globals are looked up at each call: fake clocks and monitoring may replace them at any time. */
 export const browserEnvironment: Environment = {
@@ -36,7 +39,7 @@ export const browserEnvironment: Environment = {
   ledger: {
     async read(name) {
       let row: LedgerRow | undefined
-      await transact('readonly', (rows) => {
+      await transact(...LEDGER, 'readonly', (rows) => {
         const reading = rows.get(name)
         reading.onsuccess = () => {
           row = reading.result
@@ -45,7 +48,7 @@ export const browserEnvironment: Environment = {
       return row
     },
     update: (name, step) =>
-      transact('readwrite', (rows) => {
+      transact(...LEDGER, 'readwrite', (rows) => {
         const reading = rows.get(name)
         reading.onsuccess = () => {
           const row = step(reading.result)
@@ -66,30 +69,4 @@ export const browserEnvironment: Environment = {
     window?.addEventListener('storage', listener)
     return () => window?.removeEventListener('storage', listener)
   },
-}
-
-/**
- * Opened for each transaction anew: some engines lose a connection while a page sleeps, and one that is held would keep
- * an app from deleting its databases.
- */
-function transact(mode: IDBTransactionMode, work: (rows: IDBObjectStore) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open('latchkey')
-    opening.onupgradeneeded = () => opening.result.createObjectStore('ledger')
-    opening.onerror = () => reject(opening.error)
-    opening.onsuccess = () => {
-      const database = opening.result
-      try {
-        const transaction = database.transaction('ledger', mode)
-        transaction.oncomplete = () => resolve()
-        transaction.onabort = () => reject(transaction.error)
-        work(transaction.objectStore('ledger'))
-      } catch (error) {
-        reject(error)
-      } finally {
-        // It waits for the transaction.
-        database.close()
-      }
-    }
-  })
 }

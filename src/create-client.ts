@@ -150,7 +150,16 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
 
   return {
     state,
-    fetch: createAuthorizedFetch({ ...parts, renewal, ready: caughtUp, departures: () => departures }),
+    fetch: createAuthorizedFetch({
+      ...parts,
+      renewal,
+      ready: caughtUp,
+      departures: () => departures,
+      revoked: ({ id }, error) => {
+        void keeper.end(id, 'revoked', error)
+        flush()
+      },
+    }),
     start: ({ probe = false }: StartOptions = {}): Promise<StartResult<User>> => start(probe),
     async login(...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> {
       await signIn.enter(true, signal, async (wanted) => {
@@ -166,7 +175,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       })
       return state()
     },
-    async logout(how?: LogoutOptions): Promise<void> {
+    async logout(how: LogoutOptions = {}): Promise<void> {
       signIn.cancel('A logout has ended this login.')
       departures += 1
       // No `await` when the storage is read: from here on no request may leave with a token.

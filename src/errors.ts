@@ -2,10 +2,13 @@
  * What went wrong, as a stable name to act on. The table "Errors" of the README says what becomes of the session.
  *
  * - `invalid_option`: an option or argument cannot work; the message names it.
- * - `invalid_credentials`: the server refused the sign-in (400, 401, 403 or 422); `data` has its answer.
+ * - `invalid_credentials`: the server refused the sign-in (400, 401, 403 or 422); `data` has its answer. Also what a
+ *   provider answers to a redirect login, such as `access_denied`; `oauthError` has it.
  * - `login_required`: nobody is signed in (any more).
  * - `refresh_rejected`: the server said that the session is over; callers get `login_required`, and this as its `cause`.
  * - `refresh_lost`: a tab died after the server had rotated the refresh token, and its answer died with it.
+ * - `subject_mismatch`: the renewed ID token is about another person (OpenID Connect Core, section 12.2).
+ * - `key_lost`: the key that the tokens are bound to is gone from this browser (DPoP, RFC 9449).
  * - `misconfigured`: the server blames the client or the request, not the person (`invalid_client`, …); a renewal also
  *   hands it to `reportError`.
  * - `network`: no answer came: offline, DNS, CORS, or a redirect, which token calls do not follow.
@@ -25,6 +28,8 @@ export type AuthErrorCode =
   | 'login_required'
   | 'refresh_rejected'
   | 'refresh_lost'
+  | 'subject_mismatch'
+  | 'key_lost'
   | 'misconfigured'
   | 'network'
   | 'timeout'
@@ -36,6 +41,8 @@ export type AuthErrorCode =
   | 'aborted'
   | 'disposed'
 
+/** What ends the session when a renewal fails with it. */
+export const FINAL: readonly AuthErrorCode[] = ['refresh_rejected', 'refresh_lost', 'subject_mismatch', 'key_lost']
 const RETRYABLE: readonly AuthErrorCode[] = ['network', 'timeout', 'rate_limited', 'server_error', 'invalid_response']
 
 /** What an {@link AuthError} may carry besides its code and message. */

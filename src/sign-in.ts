@@ -1,12 +1,13 @@
 import type { AuthBackend, LogoutOptions, TokenCaller } from './backends/contract.js'
 import { type Environment, unlessAborted, within } from './environment.js'
-import { AuthError } from './errors.js'
+import { AuthError, isAuthError } from './errors.js'
 import type { Events } from './events.js'
 import type { Backoff } from './refresh/backoff.js'
 import type { Exchange } from './refresh/exchange.js'
 import type { KeeperEvents } from './session/auth-events.js'
 import type { Keeper } from './session/keeper.js'
 import type { TokenResponse, TokenSet } from './session/tokens.js'
+import type { Trace } from './trace.js'
 
 /** What begins and ends sessions: one login at a time. */
 export interface SignIn<User> {
@@ -37,12 +38,13 @@ export interface SignInParts<User> {
   readonly events: Events<KeeperEvents<User>>
   readonly backoff: Backoff
   readonly exchange: Pick<Exchange<User>, 'forget'>
+  readonly trace: Trace
 }
 
 const FAREWELL_AT_MOST = 2000
 
 export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
-  const { backend, inCookie, environment, keeper, call, life, events, backoff, exchange } = parts
+  const { backend, inCookie, environment, keeper, call, life, events, backoff, exchange, trace } = parts
   let login: AbortController | undefined
   let asking: Promise<void> | undefined
 
@@ -61,13 +63,20 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
     if (!inCookie || !(keeper.current() || login)) void leave({ ...kept, ...withoutGaps(answer) })
   }
 
-  const askUser = (answer: TokenResponse<User>, signal: AbortSignal): Promise<User | undefined> =>
-    call('user', async (context) => backend.user?.(tokensOf(answer), context), signal)
+  /** Who it is; without an answer nobody is signed out. */
+  const askUser = async (answer: TokenResponse<User>, signal: AbortSignal): Promise<User | undefined> => {
+    try {
+      return await call('user', async (context) => backend.user?.(tokensOf(answer), context), signal)
+    } catch (error) {
+      if (isAuthError(error)) trace.add('no user', error.message)
+      return undefined
+    }
+  }
 
   const ask = async (): Promise<void> => {
     const session = keeper.current()
     if (!session?.tokens.accessToken || session.user !== undefined || !backend.user) return
-    const user = await askUser(session.tokens, life).catch(() => undefined)
+    const user = await askUser(session.tokens, life)
     if (user === undefined || keeper.current()?.id !== session.id) return
     keeper.setUser(user)
     events.flush()
@@ -81,7 +90,7 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
       const { refreshToken, idToken, user } = answer
       whole = { refreshToken, idToken, user, ...withoutGaps(next) }
     }
-    const user = await askUser(whole, signal).catch(() => undefined)
+    const user = await askUser(whole, signal)
     return user === undefined ? whole : { ...whole, user }
   }
 

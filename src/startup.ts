@@ -84,13 +84,18 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
 
   /** Reads the storage and completes a redirect login; resolves with where the app wanted to return to. */
   const load = async (probe: boolean): Promise<string | undefined> => {
+    // First, and no `await` before: the address of a page that is back holds what no other script is to read.
+    const resuming = backend.resume && call('resume', async (context) => backend.resume?.(context), life)
+    resuming?.catch(() => undefined)
     const isStored = await keeper.load(async () => {
       if (!inCookie) return undefined
       return (await mark.isSet()) ? 'mark' : probe ? 'probe' : undefined
     })
     await follower?.enter(isStored)
-    const resumed = backend.resume && (await call('resume', async (context) => backend.resume?.(context), life))
-    if (resumed) await signIn.enter(true, undefined, async () => resumed)
+    const resumed = await resuming
+    // Without any token it was no sign-in; a cookie may do without.
+    if (resumed && (inCookie || resumed.accessToken || resumed.refreshToken))
+      await signIn.enter(true, undefined, async () => resumed)
     return resumed?.returnTo && ownPath(resumed.returnTo, environment.location())
   }
 

@@ -18,7 +18,9 @@ export interface BackendContext {
   readonly fetch: typeof globalThis.fetch
   /** Aborted when the call is no longer wanted. */
   readonly signal: AbortSignal
-  /** What `logout()` was called with. */
+  /**
+   * What `logout()` was called with; `undefined` where nobody called it, and tokens are only given back that nobody needs.
+   */
   readonly logoutOptions?: LogoutOptions | undefined
 }
 
@@ -56,13 +58,22 @@ export interface AuthBackend<Credentials = never, User = unknown> {
   refresh?(tokens: TokenSet, context: BackendContext): Promise<TokenResponse<User>>
   /** Tells the server that the session is over (RFC 7009 and the like). */
   logout?(tokens: TokenSet, context: BackendContext): Promise<void>
-  /** Asked by `start()`: tokens, if the page has just come back from a redirect. */
+  /**
+   * Asked by `start()`, before it returns: tokens, if the page has just come back from a redirect; a `returnTo` alone if it
+   * was none that signs in.
+   */
   resume?(context: BackendContext): Promise<ResumedResponse<User> | undefined>
   /** Who is signed in; asked after a login, and at a restore whose record does not know. A failure keeps the old one. */
   user?(tokens: TokenSet, context: BackendContext): Promise<User>
-  /** Puts the access token on a request, instead of the Bearer header (DPoP, RFC 9449). */
+  /**
+   * Puts the access token on a request, instead of the Bearer header (DPoP, RFC 9449). Rejecting with `key_lost` ends the
+   * session.
+   */
   authorize?(request: Request, tokens: TokenSet): Request | Promise<Request>
-  /** Whether a 401 asks for another proof rather than another token; the request is then sent once more. */
+  /**
+   * Sees each answer to a request that carried the token, and says of a 401 whether it asks for another proof rather than
+   * another token; the request is then sent once more.
+   */
   retry?(response: Response): boolean
   /**
    * Whether a refused refresh means that the session is over.

@@ -4,7 +4,17 @@ import type { AuthBackend, BackendAnswer, TokenCall } from './contract.js'
 import { TOKEN_NAMES } from './read-tokens.js'
 
 /** OAuth errors that blame the client or its request, not the person's grant (RFC 6749, section 5.2). */
-const BLAMES_CLIENT = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_request']
+const BLAMES_CLIENT = [
+  'invalid_client',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_request',
+  // Another proof is wanted (RFC 9449, sections 5 and 8).
+  'use_dpop_nonce',
+  'invalid_dpop_proof',
+]
+/** The calls that sign somebody in. */
+const SIGNS_IN: readonly TokenCall[] = ['login', 'resume']
 const LONGEST_PAUSE = 300_000
 
 /** What a failed token call means: from the answer's status if it was refused, else from what was thrown. */
@@ -16,34 +26,44 @@ export function failureOf(
   now: number,
 ): AuthError {
   const { status = 0, headers, body } = answer ?? {}
+  // Who throws something more exact than `server_error` knows more than the status says.
+  if (isAuthError(thrown) && (status < 300 || thrown.code !== 'server_error')) return thrown
   if (status < 300) {
-    if (isAuthError(thrown)) return thrown
     return status
       ? new AuthError('invalid_response', `The answer to the ${call} call could not be read.`, { status })
       : new AuthError('network', `The ${call} call got no answer: offline, blocked by CORS, or redirected.`)
   }
-  const error =
-    isObject(body) && typeof body.error === 'string' && /^[a-z_]{1,64}$/.test(body.error) ? body.error : undefined
+  const error = oauthErrorOf(body)
   const code = codeOf(call, answer as BackendAnswer, BLAMES_CLIENT.includes(error ?? ''), isFinal)
   return new AuthError(code, `The server answered ${status}${error ? ` (${error})` : ''} to the ${call} call.`, {
     status,
     oauthError: error,
-    data: call === 'login' ? withoutTokens(body) : undefined,
+    data: SIGNS_IN.includes(call) ? withoutTokens(body) : undefined,
     retryAt: retryMoment(headers?.get('retry-after'), now),
   })
+}
+
+/** The OAuth error that a body names (RFC 6749, section 5.2). */
+export function oauthErrorOf(body: unknown): string | undefined {
+  const error = isObject(body) ? body.error : undefined
+  return typeof error === 'string' && /^[a-z_]{1,64}$/.test(error) ? error : undefined
+}
+
+/** Whether a refused refresh means that the session is over, where the backend does not say. */
+export function isFinalAnswer({ status, body }: BackendAnswer): boolean {
+  return (status === 400 || status === 401) && !BLAMES_CLIENT.includes(oauthErrorOf(body) ?? '')
 }
 
 function codeOf(
   call: TokenCall,
   answer: BackendAnswer,
   blamesClient: boolean,
-  isFinal: AuthBackend['isFinal'],
+  isFinal: AuthBackend['isFinal'] = isFinalAnswer,
 ): AuthErrorCode {
   const { status } = answer
-  const isRefused = status === 400 || status === 401
-  if (call === 'refresh' && (isFinal ? isFinal(answer) : isRefused && !blamesClient)) return 'refresh_rejected'
+  if (call === 'refresh' && isFinal(answer)) return 'refresh_rejected'
   if (blamesClient && status < 500) return 'misconfigured'
-  if (call === 'login' && (isRefused || status === 403 || status === 422)) return 'invalid_credentials'
+  if (SIGNS_IN.includes(call) && [400, 401, 403, 422].includes(status)) return 'invalid_credentials'
   return status === 429 ? 'rate_limited' : 'server_error'
 }
 

@@ -1,6 +1,6 @@
 import type { AuthBackend } from '../backends/contract.js'
 import type { Environment } from '../environment.js'
-import { AuthError } from '../errors.js'
+import { AuthError, FINAL, isAuthError } from '../errors.js'
 import { loginRequired, type Renewal } from '../refresh/renewal.js'
 import type { Session } from '../session/session.js'
 import type { Trace } from '../trace.js'
@@ -19,6 +19,8 @@ export interface AuthorizedFetchParts<User> {
   readonly current: () => Session<User> | undefined
   /** How often `logout` was called: a request from before leaves no more. */
   readonly departures: () => number
+  /** Called when the backend says that nobody can use the tokens any more. */
+  readonly revoked: (session: Session<User>, error: AuthError) => void
   /** Aborted when the client is disposed of, and with it every request. */
   readonly life: AbortSignal
 }
@@ -33,7 +35,7 @@ const STREAM_NEED = 60_000
  * @see [RFC 6750, sections 2.1 and 3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1)
  */
 export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): typeof globalThis.fetch {
-  const { backend, destinations, environment, renewal, trace, fetch, ready, current, departures, life } = parts
+  const { backend, destinations, environment, renewal, trace, fetch, ready, current, departures, revoked, life } = parts
   const noted = new Set<string>()
 
   /** Lets a request go without a token; why is noted once for each origin. */
@@ -47,6 +49,16 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     if (!noted.has(note)) trace.add('no token', note, current()?.generation)
     noted.add(note)
     return fetch(input, init)
+  }
+
+  const prove = async (request: Request, session: Session<User>): Promise<Request | undefined> => {
+    try {
+      return await backend.authorize?.(request, session.tokens)
+    } catch (error) {
+      if (!isAuthError(error) || !FINAL.includes(error.code)) throw error
+      revoked(session, error)
+      throw loginRequired(error)
+    }
   }
 
   return async (input, init) => {
@@ -75,7 +87,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     destinations.requireSecure(url)
 
     const hasOwnBody = request && !init?.body && !/^(GET|HEAD)$/.test(request.method)
-    const attempt = async ({ tokens }: Session<User>): Promise<Response> => {
+    const attempt = async (session: Session<User>): Promise<Response> => {
       const target = hasOwnBody ? request.clone() : (request ?? text)
       const options = {
         ...init,
@@ -83,16 +95,16 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
         headers: new Headers(headers),
       }
       let proven: Request | undefined
-      if (backend.authorize) proven = await backend.authorize(new Request(target, options), tokens)
-      else options.headers.set('Authorization', `Bearer ${tokens.accessToken}`)
+      if (backend.authorize) proven = await prove(new Request(target, options), session)
+      else options.headers.set('Authorization', `Bearer ${session.tokens.accessToken}`)
       // A logout may have come meanwhile; from then on nothing leaves with a token.
       if (current()?.id !== start.id) throw loginRequired()
       return proven ? fetch(proven) : fetch(target, options)
     }
     const send = async (session: Session<User>): Promise<Response> => {
       const response = await attempt(session)
-      const isWanted = response.status === 401 && !isOneShot && current()?.id === start.id && backend.retry?.(response)
-      if (!isWanted) return response
+      const asks = backend.retry?.(response)
+      if (!asks || response.status !== 401 || isOneShot || current()?.id !== start.id) return response
       discard(response)
       return attempt(session)
     }

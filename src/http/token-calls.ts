@@ -31,6 +31,8 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
       if (!url)
         throw new AuthError('invalid_option', 'A token endpoint is relative, and there is no page: give the whole URL.')
       destinations.requireSecure(url)
+      // The answer to a call that gets none is not that of the one before.
+      answer = undefined
       const deadline = new AbortController()
       const signals = [signal, deadline.signal, init?.signal].filter((each) => !!each)
       const read = async (): Promise<Response> => {

@@ -1,5 +1,5 @@
 import { type Environment, type LedgerFailure, sleep, within } from '../environment.js'
-import { AuthError, isAuthError } from '../errors.js'
+import { AuthError, FINAL, isAuthError } from '../errors.js'
 import { type Follower, lostRefresh } from '../session/follower.js'
 import type { Keeper } from '../session/keeper.js'
 import type { Session } from '../session/session.js'
@@ -54,6 +54,8 @@ export interface AttemptParts<User> {
 const ON_ITS_WAY = 1000
 /** A page that still lives so long after a call broke off was not about to go. */
 const LAST_WORDS = 100
+/** After so many equal refusals, which end nothing, the developer is told how they could. */
+const WEARY = 3
 /** How long to wait at most before looking again, while another tab is at work. */
 const LOOK_AGAIN = 500
 /** Where the storage alone tells tabs what they do, it has to have come here first. */
@@ -64,12 +66,24 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
   const { backoff, trace, exchange, revoke, onSuccess, onLate } = parts
   const { clock, reportError } = environment
 
+  /** The same refusal in a row; counted on after the warning, which so comes once. */
+  let refusals = { message: '', count: 0 }
+
   const tell = (session: Session<User> | undefined, error: AuthError, origin?: 'other-tab'): void => {
     const [timer] = backoff.pauses
     trace.add('not renewed', error.message, session?.generation, origin)
     const details = { error, attempt: backoff.failure?.count ?? 0, retryAt: Math.round(clock.now() + timer) }
     keeper.tell('refreshFailed', details, origin)
     keeper.reveal()
+  }
+
+  /** A server may say in a way of its own that the session is over. */
+  const suspect = ({ code, status = 0, message }: AuthError): void => {
+    if (code !== 'server_error' || status < 400 || status >= 500) return
+    refusals = { message, count: message === refusals.message ? refusals.count + 1 : 1 }
+    if (refusals.count !== WEARY) return
+    const hint = `${message} ${WEARY} times in a row: if that ends the session, say so with the backend's \`isFinal\`.`
+    reportError(new AuthError('server_error', hint, { status }))
   }
 
   const heed = (failure: LedgerFailure, isNews = true): void => {
@@ -123,19 +137,20 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const now = keeper.current()
       if (now?.id !== session.id) {
         // Nobody is to wait for an attempt that is over.
-        const known = now || failure.code === 'refresh_rejected' ? undefined : backoff.fail(failure)
+        const known = now || FINAL.includes(failure.code) ? undefined : backoff.fail(failure)
         await ledger.fail(session, attempt, known)
         throw loginRequired()
       }
       if (now.generation !== session.generation) return true
       if (!isOurs) reportError(error)
-      if (failure.code === 'refresh_rejected') {
-        const why = isHeir ? lostRefresh(failure) : failure
+      if (FINAL.includes(failure.code)) {
+        const why = isHeir && failure.code === 'refresh_rejected' ? lostRefresh(failure) : failure
         if (await keeper.refuse(session, attempt, why)) throw why
         await follower?.look()
         return !isCurrent()
       }
       const known = backoff.fail(failure)
+      suspect(failure)
       tell(session, failure)
       if (!turns.isAway) await ledger.fail(session, attempt, known)
       hints.send('changed')

@@ -1,5 +1,5 @@
 import { type Environment, type LedgerFailure, type LedgerRow, sleep } from '../environment.js'
-import { AuthError } from '../errors.js'
+import { AuthError, FINAL } from '../errors.js'
 import type { Hint, Hints } from '../tabs/hints.js'
 import type { SessionLedger } from '../tabs/ledger.js'
 import type { Keeper } from './keeper.js'
@@ -107,8 +107,9 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
 
   const leave = ({ ended = '' }: LedgerRow): void => {
     const reason = (REASONS.includes(ended) ? ended : 'revoked') as LogoutReason
-    const refused = new AuthError('refresh_rejected', 'The server refused to renew the session for another tab.')
-    keeper.leave(reason, ended === 'lost' ? lostRefresh() : reason === 'revoked' ? refused : undefined)
+    const code = FINAL.find((each) => each === ended) ?? 'refresh_rejected'
+    const refused = new AuthError(code, 'Another tab could not renew the session, and ended it.')
+    keeper.leave(reason, code === 'refresh_lost' ? lostRefresh() : reason === 'revoked' ? refused : undefined)
   }
 
   /** Stores the session once more, if it is the current one of all tabs. */

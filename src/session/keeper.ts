@@ -306,5 +306,5 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
 
 /** Why a session ended, as the ledger says it. */
 function endingOf(reason: string, error: AuthError | undefined): string {
-  return error?.code === 'refresh_lost' ? 'lost' : reason
+  return error && error.code !== 'refresh_rejected' ? error.code : reason
 }

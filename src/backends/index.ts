@@ -1,0 +1,6 @@
+export { type BetterAuthCredentials, type BetterAuthOptions, betterAuth } from './better-auth.js'
+export { type FeathersCredentials, type FeathersOptions, feathers } from './feathers.js'
+export { type LoopbackCredentials, type LoopbackOptions, loopback } from './loopback.js'
+export { type OAuth2PasswordCredentials, type OAuth2PasswordOptions, oauth2Password } from './oauth2-password.js'
+export { type SimpleJwtCredentials, type SimpleJwtOptions, simpleJwt } from './simple-jwt.js'
+export { type SimpleJwtSlidingOptions, simpleJwtSliding } from './simple-jwt-sliding.js'

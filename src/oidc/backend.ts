@@ -1,0 +1,172 @@
+import {
+  type AuthorizationServer,
+  generateRandomState,
+  None,
+  processRefreshTokenResponse,
+  processUserInfoResponse,
+  refreshTokenGrantRequest,
+  revocationRequest,
+  skipSubjectCheck,
+  userInfoRequest,
+} from 'oauth4webapi'
+import type { AuthBackend, BackendContext, ResumedResponse } from '../backends/contract.js'
+import { isFinalAnswer, oauthErrorOf } from '../backends/failure.js'
+import { AuthError } from '../errors.js'
+import { decodeClaims } from '../session/claims.js'
+import type { TokenResponse } from '../session/tokens.js'
+import { redeem, requestAuthorization } from './authorization.js'
+import type { OidcLogin, OidcOptions } from './options.js'
+import { here, isAt, leaveFor, registered, tidy } from './page.js'
+import { type Pending, recall, remember } from './pending.js'
+import { answerPopup, openPopup, popupState } from './popup.js'
+import { checked, createProvider, endpointOf } from './provider.js'
+import { isSamePerson, stranger, tokensOf } from './tokens.js'
+
+/** Before it leaves the page, a sign-out waits so long for the revocation; after twice that it leaves no more. */
+const FAREWELL = 1000
+
+/**
+ * Signs in at an OpenID Connect or OAuth 2.0 provider: authorization code with PKCE, by redirect or popup. The client
+ * stays the same: `auth.login()` needs no argument, `auth.start()` completes the sign-in when the page is back.
+ *
+ * Built on [oauth4webapi](https://github.com/panva/oauth4webapi), which checks every answer. The ID token's signature is
+ * not checked, since the token comes straight from the provider over TLS (OpenID Connect Core, section 3.1.3.7, rule 6).
+ *
+ * @example
+ * const auth = new AuthClient({
+ *   baseUrl: 'https://api.example.com',
+ *   backend: oidcBackend({ issuer: 'https://id.example.com', clientId: 'spa', redirectUri: '/callback' }),
+ *   storage: webStorage('local'),
+ * })
+ * const { status, returnTo } = await auth.start()
+ * @throws {@link AuthError} `invalid_option` when `issuer` is no URL. `login` and `start` reject with `login_required`,
+ *   `invalid_credentials`, `misconfigured` or `server_error` for what the provider answers, its error in `oauthError`;
+ *   `invalid_response` when an answer does not pass its checks; `aborted` when a popup was blocked or closed.
+ * @see [OpenID Connect Core](https://openid.net/specs/openid-connect-core-1_0.html)
+ * @see [RFC 9700](https://www.rfc-editor.org/rfc/rfc9700.html)
+ */
+export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBackend<OidcLogin, User> {
+  const { redirectUri, postLogoutRedirectUri, userinfo, dpop } = options
+  const provider = createProvider(options)
+  const { id, client, discover, http, withKey } = provider
+
+  const complete = async (
+    answer: URLSearchParams,
+    state: string,
+    pending: Pending,
+    context: BackendContext,
+  ): Promise<TokenResponse<never>> => tokensOf(await redeem(provider, options, answer, state, pending, context), !!dpop)
+
+  const revoke = async (
+    server: AuthorizationServer,
+    token: string | undefined,
+    context: BackendContext,
+  ): Promise<unknown> =>
+    token && server.revocation_endpoint && revocationRequest(server, client, None(), token, http(context))
+
+  /** Leads to the provider's own sign-out (OpenID Connect RP-Initiated Logout, section 2). */
+  const signOut = async (server: AuthorizationServer, uri: string, idToken = '', context: BackendContext) => {
+    const state = generateRandomState()
+    const url = endpointOf(server, 'end_session_endpoint')
+    const { returnTo } = context.logoutOptions ?? {}
+    remember(state, { backend: id, purpose: 'logout', returnTo })
+    const parameters = { client_id: client.client_id, post_logout_redirect_uri: uri, state, id_token_hint: idToken }
+    for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value)
+    await leaveFor(url, context.signal)
+  }
+
+  return {
+    id,
+    origin: provider.issuer.origin,
+    refreshVia: 'body',
+
+    async login({ returnTo, mode, parameters } = {}, context) {
+      const popup = mode === 'popup' ? openPopup() : undefined
+      try {
+        const state = popup ? popupState(generateRandomState()) : generateRandomState()
+        const { url, pending } = await requestAuthorization(provider, options, state, parameters, context)
+        context.signal.throwIfAborted()
+        if (popup) return await complete(await popup.ask(url, state, context.signal), state, pending, context)
+        remember(state, { ...pending, returnTo })
+        return await leaveFor(url, context.signal)
+      } finally {
+        popup?.close()
+      }
+    },
+
+    async resume(context): Promise<ResumedResponse<never> | undefined> {
+      if (!globalThis.location) return undefined
+      // Up to the first `await` all happens before any other script runs.
+      const { searchParams: answer } = here()
+      const state = answer.get('state')
+      const isAnswer = isAt(redirectUri) && (answer.has('code') || answer.has('error'))
+      const known = state ? recall(state, id) : undefined
+      if (!state || known === 'foreign' || !(known || isAnswer)) return undefined
+      const isSignOut = typeof known === 'object' && known.purpose === 'logout'
+      tidy((isSignOut && postLogoutRedirectUri) || redirectUri)
+      if (known === 'spent') return undefined
+      if (isSignOut) return { returnTo: known.returnTo }
+      if (known) return { ...(await complete(answer, state, known, context)), returnTo: known.returnTo }
+      if (await answerPopup(answer)) return undefined
+      const message = 'The answer is to no sign-in that has begun in this tab in the last ten minutes: begin again.'
+      throw new AuthError('login_required', message)
+    },
+
+    async refresh({ refreshToken = '', idToken }, context) {
+      const server = await discover(context)
+      return withKey(false, async (proof) => {
+        const how = { ...http(context), ...proof }
+        const response = await refreshTokenGrantRequest(server, client, None(), refreshToken, how)
+        const processing = processRefreshTokenResponse(server, client, response)
+        const answer = await checked(
+          response,
+          processing.catch((error) => {
+            throw error?.cause?.claim === 'iss' ? stranger() : error
+          }),
+        )
+        if (isSamePerson(answer, idToken)) return tokensOf(answer, !!dpop)
+        revoke(server, answer.refresh_token ?? answer.access_token, context).catch(() => undefined)
+        throw stranger()
+      })
+    },
+
+    async logout({ accessToken, refreshToken, idToken }, context) {
+      const began = Date.now()
+      const { logoutOptions } = context
+      if (logoutOptions) await dpop?.forget(id)
+      const server = await discover(context)
+      const revoked = revoke(server, refreshToken ?? accessToken, context).catch(() => undefined)
+      const canLeave = logoutOptions && postLogoutRedirectUri && server.end_session_endpoint
+      await (canLeave ? Promise.race([revoked, new Promise((resolve) => setTimeout(resolve, FAREWELL))]) : revoked)
+      if (canLeave && Date.now() - began < 2 * FAREWELL)
+        await signOut(server, registered(postLogoutRedirectUri), idToken, context)
+    },
+
+    ...(userinfo && {
+      async user({ accessToken, idToken }, context) {
+        const server = await discover(context)
+        const claims = await withKey(false, async (proof) => {
+          const response = await userInfoRequest(server, client, accessToken, { ...http(context), ...proof })
+          const subject = decodeClaims(idToken)?.sub ?? skipSubjectCheck
+          return checked(response, processUserInfoResponse(server, client, subject, response))
+        })
+        if (userinfo === true) return claims as User
+        const result = await userinfo['~standard'].validate(claims)
+        if (!result.issues) return result.value
+        const messages = result.issues.map(({ message }) => message).join('; ')
+        throw new AuthError('invalid_response', `The userinfo does not fit its schema: ${messages}`)
+      },
+    }),
+
+    ...(dpop && {
+      authorize: (request, { accessToken }) => dpop.prove(id, request, accessToken),
+      retry(answer) {
+        dpop.note(answer, answer.url)
+        return dpop.asks(answer)
+      },
+    }),
+
+    isFinal: (answer) =>
+      isFinalAnswer(answer) || (answer.status < 500 && oauthErrorOf(answer.body) === 'invalid_grant'),
+  }
+}

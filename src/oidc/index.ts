@@ -1,0 +1,9 @@
+export { oidcBackend } from './backend.js'
+export { type DPoP, dpop } from './dpop.js'
+export type { OidcLogin, OidcOptions } from './options.js'
+export type {
+  StandardSchemaIssue,
+  StandardSchemaProps,
+  StandardSchemaResult,
+  StandardSchemaV1,
+} from './standard-schema.js'

@@ -1,0 +1,69 @@
+import type { AuthorizationServer } from 'oauth4webapi'
+import type { DPoP } from './dpop.js'
+import type { StandardSchemaV1 } from './standard-schema.js'
+
+/** The options of {@link oidcBackend}. */
+export interface OidcOptions<User> {
+  /** The provider's issuer identifier, as its discovery document has it; may have a path. */
+  issuer: string | URL
+  /** The client id, registered as a public client: a single-page app keeps no secret (RFC 6749, section 2.1). */
+  clientId: string
+  /**
+   * Where the provider leads back to, exactly as registered there; a path is taken as one of this origin. The page there has
+   * to call `auth.start()`. Plain `http:` does for loopback (RFC 8252, section 7.3).
+   */
+  redirectUri: string | URL
+  /**
+   * What to ask for, separated by blanks. Many providers give a refresh token for `offline_access` only.
+   *
+   * @default 'openid'
+   */
+  scope?: string | undefined
+  /**
+   * What the discovery document lacks, or says wrongly. With `authorization_endpoint` and `token_endpoint` here there is no
+   * discovery, and one call less for each page (RFC 8414, section 2).
+   */
+  metadata?: Partial<AuthorizationServer> | undefined
+  /** Sent with every authorization request: `audience`, `resource`, `prompt`, whatever the provider knows. @default none */
+  parameters?: Record<string, string> | undefined
+  /**
+   * Where the provider's sign-out leads back to, exactly as registered there; a path is taken as one of this origin. Without
+   * it `logout()` stays in the app, and the provider's own session goes on: the next sign-in may ask for nothing.
+   *
+   * @see [OpenID Connect RP-Initiated Logout](https://openid.net/specs/openid-connect-rpinitiated-1_0.html)
+   */
+  postLogoutRedirectUri?: string | URL | undefined
+  /** By how much the clocks may differ when an ID token is checked, in milliseconds. @default 30_000 */
+  clockTolerance?: number | undefined
+  /**
+   * Ask the userinfo endpoint who signed in. With a schema the answer is checked, and gives `user` its type; an answer that
+   * does not fit leaves `user` undefined, and `explain()` says why.
+   *
+   * @default false: `idClaims` has what the ID token says
+   */
+  userinfo?: boolean | StandardSchemaV1<unknown, User> | undefined
+  /** Binds the tokens to a key of this browser (RFC 9449). @default Bearer tokens */
+  dpop?: DPoP | undefined
+}
+
+/** How to sign in; nothing is needed. */
+export interface OidcLogin {
+  /**
+   * Where the app wants to go afterwards: a path of this origin, which `start()` hands back. Anything else is dropped. By
+   * popup the app stays where it is.
+   */
+  returnTo?: string | undefined
+  /**
+   * `'redirect'` leaves the page. `'popup'` opens a window, which needs a click of the person: the page at `redirectUri`
+   * is loaded in it, and closes it.
+   *
+   * @default 'redirect'
+   */
+  mode?: 'redirect' | 'popup' | undefined
+  /**
+   * Sent with this authorization request alone: `prompt`, `login_hint`, `acr_values`, `max_age`, `scope`, …
+   *
+   * @see [OpenID Connect Core, section 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
+   */
+  parameters?: Record<string, string> | undefined
+}
