@@ -17,7 +17,7 @@ import { createFollower } from './session/follower.js'
 import { createKeeper } from './session/keeper.js'
 import { createMark } from './session/mark.js'
 import type { Session } from './session/session.js'
-import type { AuthState, StartResult } from './session/state.js'
+import type { AuthState, LogoutReason, StartResult } from './session/state.js'
 import { createStore } from './session/store.js'
 import type { TokenResponse } from './session/tokens.js'
 import { createSignIn } from './sign-in.js'
@@ -84,8 +84,8 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   const destinations = createDestinations(settings)
   const call = createTokenCaller({ ...settings, destinations })
   const backoff = createBackoff(environment)
-  const expire = ({ id }: Session): void => {
-    void keeper.end(id, 'expired')
+  const end = ({ id }: Session, reason: LogoutReason, error?: AuthError): void => {
+    void keeper.end(id, reason, error)
     flush()
   }
   const settled = (): void => {
@@ -122,7 +122,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     keeper,
     current,
     canRenew,
-    expire,
+    end,
     destinations,
     call,
     backoff,
@@ -155,10 +155,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       renewal,
       ready: caughtUp,
       departures: () => departures,
-      revoked: ({ id }, error) => {
-        void keeper.end(id, 'revoked', error)
-        flush()
-      },
     }),
     start: ({ probe = false }: StartOptions = {}): Promise<StartResult<User>> => start(probe),
     async login(...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> {

@@ -4,15 +4,7 @@ import type { AuthBackend, BackendAnswer, TokenCall } from './contract.js'
 import { TOKEN_NAMES } from './read-tokens.js'
 
 /** OAuth errors that blame the client or its request, not the person's grant (RFC 6749, section 5.2). */
-const BLAMES_CLIENT = [
-  'invalid_client',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'invalid_request',
-  // Another proof is wanted (RFC 9449, sections 5 and 8).
-  'use_dpop_nonce',
-  'invalid_dpop_proof',
-]
+const BLAMES_CLIENT = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_request']
 /** The calls that sign somebody in. */
 const SIGNS_IN: readonly TokenCall[] = ['login', 'resume']
 const LONGEST_PAUSE = 300_000

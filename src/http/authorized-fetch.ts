@@ -19,8 +19,8 @@ export interface AuthorizedFetchParts<User> {
   readonly current: () => Session<User> | undefined
   /** How often `logout` was called: a request from before leaves no more. */
   readonly departures: () => number
-  /** Called when the backend says that nobody can use the tokens any more. */
-  readonly revoked: (session: Session<User>, error: AuthError) => void
+  /** Ends the session; nobody can use its tokens any more. */
+  readonly end: (session: Session<User>, reason: 'revoked', error: AuthError) => void
   /** Aborted when the client is disposed of, and with it every request. */
   readonly life: AbortSignal
 }
@@ -35,7 +35,19 @@ const STREAM_NEED = 60_000
  * @see [RFC 6750, sections 2.1 and 3.1](https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1)
  */
 export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): typeof globalThis.fetch {
-  const { backend, destinations, environment, renewal, trace, fetch, ready, current, departures, revoked, life } = parts
+  const {
+    backend,
+    destinations,
+    environment,
+    renewal,
+    trace,
+    fetch,
+    ready,
+    current,
+    departures,
+    end: endSession,
+    life,
+  } = parts
   const noted = new Set<string>()
 
   /** Lets a request go without a token; why is noted once for each origin. */
@@ -56,7 +68,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
       return await backend.authorize?.(request, session.tokens)
     } catch (error) {
       if (!isAuthError(error) || !FINAL.includes(error.code)) throw error
-      revoked(session, error)
+      endSession(session, 'revoked', error)
       throw loginRequired(error)
     }
   }

@@ -28,8 +28,7 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
 
     const send: typeof globalThis.fetch = async (input, init) => {
       const url = destinations.resolve(input instanceof Request ? input.url : input)
-      if (!url)
-        throw new AuthError('invalid_option', 'A token endpoint is relative, and there is no page: give the whole URL.')
+      if (!url) throw new AuthError('invalid_option', 'A token endpoint is relative, and there is no page.')
       destinations.requireSecure(url)
       // The answer to a call that gets none is not that of the one before.
       answer = undefined
@@ -77,7 +76,7 @@ async function readText(response: Response): Promise<string> {
     size += value.byteLength
     if (size > LARGEST) {
       reader?.cancel().catch(() => undefined)
-      throw new AuthError('invalid_response', 'The answer is larger than 64 KiB: no token endpoint answers like that.')
+      throw new AuthError('invalid_response', 'The answer is larger than 64 KiB.')
     }
     text += decoder.decode(value, { stream: true })
   }

@@ -166,7 +166,10 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
       },
     }),
 
-    isFinal: (answer) =>
-      isFinalAnswer(answer) || (answer.status < 500 && oauthErrorOf(answer.body) === 'invalid_grant'),
+    isFinal(answer) {
+      const error = oauthErrorOf(answer.body) ?? ''
+      // Some say it with 403; and what is wrong with a proof says nothing about the session (RFC 9449, sections 5 and 8).
+      return answer.status < 500 && (error === 'invalid_grant' || (isFinalAnswer(answer) && !/dpop/.test(error)))
+    },
   }
 }

@@ -20,6 +20,8 @@ export type Remembered = Pending | 'spent' | 'foreign' | undefined
 
 const PREFIX = 'latchkey.oidc.'
 const LIFETIME = 600_000
+/** Who goes back in the history for hours still meets a callback that was answered to. */
+const SPENT = 86_400_000
 
 /** Remembers `pending` under `state`, in this tab alone, for ten minutes; forgets what is older. */
 export function remember(state: string, pending: Pending): void {
@@ -54,6 +56,6 @@ function write(state: string, entry: Pick<Pending, 'backend'>): void {
 
 function read(key: string): Pending | undefined {
   const entry = parseBody(sessionStorage.getItem(key) ?? '')
-  const isYoung = isObject(entry) && Math.abs(Date.now() - Number(entry.at)) < LIFETIME
+  const isYoung = isObject(entry) && Math.abs(Date.now() - Number(entry.at)) < (entry.purpose ? LIFETIME : SPENT)
   return isYoung ? (entry as unknown as Pending) : undefined
 }

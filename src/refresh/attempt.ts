@@ -79,11 +79,12 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
 
   /** A server may say in a way of its own that the session is over. */
   const suspect = ({ code, status = 0, message }: AuthError): void => {
-    if (code !== 'server_error' || status < 400 || status >= 500) return
+    if (code !== 'server_error' || status < 400 || status >= 500 || status === 408) return
     refusals = { message, count: message === refusals.message ? refusals.count + 1 : 1 }
     if (refusals.count !== WEARY) return
-    const hint = `${message} ${WEARY} times in a row: if that ends the session, say so with the backend's \`isFinal\`.`
-    reportError(new AuthError('server_error', hint, { status }))
+    reportError(
+      new AuthError('server_error', `${message} Again and again: is it final? \`isFinal\` says so.`, { status }),
+    )
   }
 
   const heed = (failure: LedgerFailure, isNews = true): void => {
@@ -202,7 +203,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       }
       if (turn.may === 'wait') await sleep(environment, Math.min(turn.delay, LOOK_AGAIN), life)
       if (!follower || (await follower.look()) || turn.may === 'wait') continue
-      const message = 'Another tab has moved the session on, and the storage that says how cannot be read.'
+      const message = 'Another tab has renewed the session, but the storage cannot be read.'
       const error = new AuthError('storage_unavailable', message)
       backoff.fail(error)
       tell(session, error)

@@ -39,7 +39,7 @@ export interface RenewalParts<User> {
   readonly current: () => Session<User> | undefined
   readonly canRenew: (session: Session<User>) => boolean
   /** Ends a session that has expired, with nothing to renew it. */
-  readonly expire: (session: Session<User>) => void
+  readonly end: (session: Session<User>, reason: 'expired') => void
   /** `timeout`: of one attempt, in milliseconds. */
   readonly refresh: { readonly timeout: number }
   /** Exchanges the tokens of `session`, or throws what went wrong; `false` if another tab has failed since `failedAt`. */
@@ -69,7 +69,7 @@ interface Flight {
 }
 
 export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
-  const { environment, refresh, backoff, life, current, canRenew, expire, attempt, onSettled } = parts
+  const { environment, refresh, backoff, life, current, canRenew, end, attempt, onSettled } = parts
   const { clock, timers, lifecycle } = environment
   let flight: Flight | undefined
   let hurry: (() => void) | undefined
@@ -123,7 +123,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
 
   const renew: Renewal<User>['renew'] = async (session, signal, cause, isScheduled = false) => {
     if (!canRenew(session)) {
-      if (remainingLifetime(session, environment) <= 0) expire(session)
+      if (remainingLifetime(session, environment) <= 0) end(session, 'expired')
       throw loginRequired()
     }
     life.throwIfAborted()

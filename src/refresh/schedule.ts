@@ -27,7 +27,7 @@ export interface ScheduleParts<User> {
   readonly renewal: Renewal<User>
   readonly canRenew: (session: Session<User>) => boolean
   /** Ends `session`, whose token has expired. */
-  readonly expire: (session: Session<User>) => void
+  readonly end: (session: Session<User>, reason: 'expired') => void
 }
 
 /** How soon a write that failed is tried again. */
@@ -36,7 +36,7 @@ const REWRITE = 15_000
 const LONGEST = 2 ** 31 - 1
 
 export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
-  const { environment, refresh, life, events, store, keeper, backoff, renewal, canRenew, expire } = parts
+  const { environment, refresh, life, events, store, keeper, backoff, renewal, canRenew, end } = parts
   const isOnDemand = refresh.when === 'on-demand'
   const { timers, lifecycle } = environment
   let timer: unknown
@@ -62,7 +62,7 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
       ]
     }
     const name = session.id + session.generation
-    if (warned === name || remaining <= 0) return [remaining, () => expire(session)]
+    if (warned === name || remaining <= 0) return [remaining, () => end(session, 'expired')]
     return [
       due,
       () => {

@@ -52,7 +52,7 @@ const REASONS: readonly string[] = ['logout', 'expired', 'revoked', 'replaced', 
 
 /** The error of a session whose tokens died with a tab. */
 export function lostRefresh(cause?: AuthError): AuthError {
-  const message = 'A tab was closed or frozen after the server had renewed the session, and the new tokens with it.'
+  const message = 'A tab died after the server had renewed the session, and the new tokens with it.'
   return new AuthError('refresh_lost', message, { cause })
 }
 
@@ -108,7 +108,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   const leave = ({ ended = '' }: LedgerRow): void => {
     const reason = (REASONS.includes(ended) ? ended : 'revoked') as LogoutReason
     const code = FINAL.find((each) => each === ended) ?? 'refresh_rejected'
-    const refused = new AuthError(code, 'Another tab could not renew the session, and ended it.')
+    const refused = new AuthError(code, 'The session could not be renewed by another tab.')
     keeper.leave(reason, code === 'refresh_lost' ? lostRefresh() : reason === 'revoked' ? refused : undefined)
   }
 

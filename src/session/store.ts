@@ -47,7 +47,7 @@ export function createStore(
 
   const fail = (action: string, error: unknown): void => {
     isSilent ||= error === SILENCE
-    const message = `The storage could not be ${action}: the session lives in memory, and ends with the page.`
+    const message = `The storage could not be ${action}: the session ends with the page.`
     // An adapter's own error may quote the record.
     onFailure(
       new AuthError('storage_unavailable', message, { cause: error instanceof DOMException ? error : undefined }),

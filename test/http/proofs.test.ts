@@ -1,4 +1,4 @@
-import type { AuthBackend } from 'latchkey'
+import { type AuthBackend, AuthError } from 'latchkey'
 import { describe, expect, it } from 'vitest'
 import { type LoginForm, setUp } from '../support/client.ts'
 import { settle, watch } from '../support/clock.ts'
@@ -48,6 +48,29 @@ describe('backend.authorize', () => {
 
     expect(sent[0]?.authorization).toBe('DPoP token-1')
     expect(sent[0]?.headers.get('dpop')).toBe(`proof 1 for POST ${API}?page=1`)
+  })
+
+  it('F47: ends the session when the key of its tokens is lost; the request asks for a sign-in', async () => {
+    const lost = new AuthError('key_lost', 'The key is gone.')
+    const authorize = () => Promise.reject(lost)
+    const { client, sent, heard } = await signedInWith(provingBackend({ authorize }), () => Response.json({}))
+
+    await expect(client.fetch(API)).rejects.toMatchObject({ code: 'login_required', cause: lost })
+
+    expect(sent).toEqual([])
+    expect(heard('logout')).toMatchObject([{ reason: 'revoked', error: lost }])
+    expect(client.state).toEqual({ status: 'unauthenticated', reason: 'revoked' })
+  })
+
+  it('keeps the session when a proof fails for another reason, which the caller gets', async () => {
+    const busy = new AuthError('storage_unavailable', 'The database is busy.')
+    const authorize = () => Promise.reject(busy)
+    const { client, heard } = await signedInWith(provingBackend({ authorize }), () => Response.json({}))
+
+    await expect(client.fetch(API)).rejects.toBe(busy)
+
+    expect(heard('logout')).toEqual([])
+    expect(client.state.status).toBe('authenticated')
   })
 
   it('may be asynchronous', async () => {
@@ -145,6 +168,24 @@ describe('F33: backend.retry', () => {
     expect(response.status).toBe(401)
     expect(sent.length).toBeLessThanOrEqual(4)
     expect(heard('refresh').length).toBeLessThanOrEqual(1)
+  })
+
+  it('sees every answer to a request that carried the token, since any may bring the next nonce', async () => {
+    const seen: number[] = []
+    const retry = ({ status }: Response): boolean => {
+      seen.push(status)
+      return true
+    }
+    const statuses = [200, 404, 500]
+    const { client } = await signedInWith(
+      provingBackend({ retry }),
+      (_, index) => new Response(null, { status: statuses[index] ?? 200 }),
+    )
+
+    for (const status of statuses) expect((await client.fetch(API)).status).toBe(status)
+    await client.fetch('https://elsewhere.test/')
+
+    expect(seen).toEqual(statuses)
   })
 
   it('leaves other 401s to the refresh', async () => {

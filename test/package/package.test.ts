@@ -131,7 +131,9 @@ test('every entry can be bundled by esbuild, and pulls in what it should', async
       `${entry}: ${[...packages].sort().join(', ')} (${modules.filter((path) => path.startsWith('latchkey/')).join(', ')})`,
     )
     if (entry === 'latchkey/core') assert.deepEqual([...packages].sort(), ['jwt-decode', 'latchkey'])
-    if (entry === 'latchkey/worker') assert.deepEqual([...packages], ['latchkey'])
+    if (entry === 'latchkey') assert.deepEqual([...packages].sort(), ['jwt-decode', 'ky', 'latchkey'])
+    if (entry === 'latchkey/worker' || entry === 'latchkey/backends') assert.deepEqual([...packages], ['latchkey'])
+    if (entry === 'latchkey/oidc') assert.deepEqual([...packages].sort(), ['jwt-decode', 'latchkey', 'oauth4webapi'])
   }
 })
 
@@ -141,8 +143,10 @@ test('an app can be built with Vite', async () => {
     'app.js',
     `import * as latchkey from 'latchkey'
 import * as core from 'latchkey/core'
+import * as backends from 'latchkey/backends'
+import * as oidc from 'latchkey/oidc'
 import * as worker from 'latchkey/worker'
-console.log(latchkey, core, worker)`,
+console.log(latchkey, core, backends, oidc, worker)`,
   )
   const result = await vite.build({ root: folder, logLevel: 'silent', build: { write: false } })
   const output = (Array.isArray(result) ? result : [result]).flatMap((part) => ('output' in part ? part.output : []))

@@ -1,4 +1,6 @@
 /** What Latchkey weighs: minified by esbuild, gzip level 9, kB = 1000 bytes. Exits with 1 when a budget is exceeded. */
+
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
@@ -30,6 +32,18 @@ const workerFile = await bundle(
   hostRefresh(jsonBackend({ baseUrl: 'https://api.example.com' }))`,
 )
 const typical = await bundle(`export { AuthClient } from './src/index.ts'`)
+const oidc = await bundle(`export * from './src/index.ts'; export { oidcBackend } from './src/oidc/index.ts'`)
+const bound = await bundle(`export * from './src/index.ts'; export { oidcBackend, dpop } from './src/oidc/index.ts'`)
+const exported = readFileSync(`${root}/src/backends/index.ts`, 'utf8').matchAll(/(?:, | )(\w+) \} from/g)
+const presets = await Promise.all(
+  [...exported].map(async ([, name]) => {
+    const preset = await bundle(
+      `export { ${name} } from './src/backends/index.ts'; export { jsonBackend } from './src/core.ts'`,
+    )
+    return { name, preset }
+  }),
+)
+const bare = await bundle(`export { jsonBackend } from './src/core.ts'`)
 const without = (all: typeof whole, rest: typeof whole) => ({
   minified: all.minified - rest.minified,
   gzip: all.gzip - rest.gzip,
@@ -51,8 +65,13 @@ const rows = [
   row('latchkey/core with jwt-decode', core, 18_400, 7600),
   row('latchkey/worker adds to latchkey/core', without(hosted, core), 1500),
   row('a worker file of three lines', workerFile),
+  row('latchkey/oidc with oauth4webapi adds to latchkey', without(oidc, whole), 9500),
+  row('the same with dpop()', without(bound, whole), 11_500),
+  row('a whole OIDC client, ky included', oidc, 26_400),
+  ...presets.map(({ name, preset }) => row(`preset ${name} adds to jsonBackend`, without(preset, bare), 300)),
   row('import { AuthClient } alone', typical),
 ]
+const strangers = core.modules.filter(([path]) => /node_modules\/(?!jwt-decode\/)/.test(path)).map(([path]) => path)
 const modules = whole.modules
   .filter(([path]) => path.startsWith('src/'))
   .map(([path, { bytesInOutput }]) => ({ module: path, 'minified bytes': bytesInOutput }))
@@ -63,5 +82,9 @@ console.table(rows)
 console.table(modules)
 if (rows.some(({ verdict }) => verdict === 'TOO BIG')) {
   console.error('Over budget.')
+  process.exitCode = 1
+}
+if (strangers.length) {
+  console.error('latchkey/core pulls in', strangers.join(', '))
   process.exitCode = 1
 }

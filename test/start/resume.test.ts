@@ -43,6 +43,19 @@ describe('a page that comes back from a redirect login', () => {
     expect(told).toEqual(['login'])
   })
 
+  it('asks the backend before start() returns, so that nothing else sees the address as it came', () => {
+    const issuer = returning(() => answer)
+    const { auth } = createVirtualClient({ issuer })
+    void auth.start()
+    expect(issuer.resumes).toBe(1)
+  })
+
+  it('is told where to go after a redirect that signed nobody in, such as a sign-out', async () => {
+    const { auth, told } = createVirtualClient({ issuer: returning(() => ({ returnTo: '/bye' })) })
+    expect(await auth.start()).toEqual({ status: 'unauthenticated', reason: 'never', returnTo: '/bye' })
+    expect(told).toEqual([])
+  })
+
   it('has no `returnTo` in the state itself', async () => {
     const { auth } = createVirtualClient({ issuer: returning(() => answer) })
     await auth.start()
