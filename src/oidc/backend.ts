@@ -108,7 +108,7 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
       if (isSignOut) return { returnTo: known.returnTo }
       if (known) return { ...(await complete(answer, state, known, context)), returnTo: known.returnTo }
       if (await answerPopup(answer)) return undefined
-      const message = 'The answer is to no sign-in that has begun in this tab in the last ten minutes: begin again.'
+      const message = 'This tab has begun no such sign-in in the last ten minutes: begin again.'
       throw new AuthError('login_required', message)
     },
 
@@ -154,7 +154,7 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
         const result = await userinfo['~standard'].validate(claims)
         if (!result.issues) return result.value
         const messages = result.issues.map(({ message }) => message).join('; ')
-        throw new AuthError('invalid_response', `The userinfo does not fit its schema: ${messages}`)
+        throw new AuthError('invalid_response', `The userinfo does not fit: ${messages}`)
       },
     }),
 

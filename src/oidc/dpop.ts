@@ -3,7 +3,6 @@ import {
   DPoP as createHandle,
   customFetch,
   type DPoPHandle,
-  generateKeyPair,
   isDPoPNonceError,
   modifyAssertion,
   protectedResourceRequest,
@@ -27,6 +26,7 @@ export interface DPoP {
 }
 
 const KEYS = ['latchkey-dpop', 'keys'] as const
+const ES256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 
 /**
  * Binds tokens to a key that never leaves this browser: whoever steals a token cannot use it elsewhere. The key is made at
@@ -45,8 +45,8 @@ export function dpop(): DPoP {
 
   const find = async (owner: string, isNew: boolean): Promise<DPoPHandle> => {
     requireCrypto()
-    const spare = isNew ? await generateKeyPair('ES256') : undefined
-    let pair: CryptoKeyPair | undefined
+    const spare = isNew && (await crypto.subtle.generateKey(ES256, false, ['sign', 'verify']))
+    let pair: CryptoKeyPair | false | undefined
     try {
       await transact(...KEYS, isNew ? 'readwrite' : 'readonly', (keys) => {
         const reading = keys.get(owner)
@@ -56,11 +56,11 @@ export function dpop(): DPoP {
         }
       })
     } catch (cause) {
-      throw new AuthError('storage_unavailable', 'The key of the tokens is in IndexedDB, which cannot be used.', {
+      throw new AuthError('storage_unavailable', 'The key is in IndexedDB, which cannot be used.', {
         cause,
       })
     }
-    if (!pair) throw new AuthError('key_lost', 'The key that the tokens are bound to is gone from this browser.')
+    if (!pair) throw new AuthError('key_lost', 'The key that the tokens are bound to is gone.')
     return createHandle({}, pair, {
       [modifyAssertion](_, payload) {
         const nonce = nonces.get(new URL(String(payload.htu)).origin)

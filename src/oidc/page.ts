@@ -2,14 +2,13 @@ import { AuthError } from '../errors.js'
 
 /** Browsers have cryptography on https and localhost only; there is no falling back to less (RFC 7636, section 7.2). */
 export function requireCrypto(): void {
-  if (!globalThis.crypto?.subtle)
-    throw new AuthError('insecure_url', 'This needs a page on https or localhost: here is no `crypto.subtle`.')
+  if (!globalThis.crypto?.subtle) throw new AuthError('insecure_url', 'This needs https or localhost.')
 }
 
 /** The page's own address; only where there is a page. */
 export function here(): URL {
   if (globalThis.location) return new URL(location.href)
-  throw new AuthError('invalid_option', 'This needs a page: there is no `location`.')
+  throw new AuthError('invalid_option', 'This needs a page.')
 }
 
 /** `uri` as it is registered at the provider, exactly as written; a path is one of this origin. */
@@ -33,7 +32,7 @@ export function leaveFor(url: URL, signal: AbortSignal): Promise<never> {
   location.assign(url)
   return new Promise((_, reject) => {
     const back = ({ persisted }: PageTransitionEvent): void => {
-      if (persisted) reject(new AuthError('aborted', 'The person came back without signing in.'))
+      if (persisted) reject(new AuthError('aborted', 'The person came back.'))
     }
     addEventListener('pageshow', back, { signal })
   })

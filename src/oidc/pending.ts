@@ -31,7 +31,7 @@ export function remember(state: string, pending: Pending): void {
     }
     write(state, pending)
   } catch (cause) {
-    const message = 'Signing in by redirect needs sessionStorage, which is denied or full: try `mode: "popup"`.'
+    const message = 'A redirect needs sessionStorage, which cannot be used: try `mode: "popup"`.'
     throw new AuthError('storage_unavailable', message, { cause })
   }
 }

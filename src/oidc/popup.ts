@@ -20,7 +20,7 @@ export function popupState(state: string): string {
 /** Opens a window at once, while the browser still knows that the person has clicked. */
 export function openPopup(): Popup {
   const popup = window.open('', '_blank', 'popup,width=500,height=700')
-  if (!popup) throw new AuthError('aborted', 'The browser blocked the popup: call login() when the person clicks.')
+  if (!popup) throw new AuthError('aborted', 'The popup was blocked: call login() at a click.')
   return {
     ask: (url, state, signal) =>
       new Promise((resolve, reject) => {

@@ -84,8 +84,8 @@ export const planted: readonly Planted[] = [
     edits: [
       {
         file: 'backends/failure.ts',
-        text: 'const isRefused = status === 400 || status === 401',
-        becomes: 'const isRefused = status === 400 || status === 401 || status >= 500',
+        text: 'return (status === 400 || status === 401)',
+        becomes: 'return (status === 400 || status === 401 || status >= 500)',
       },
     ],
   },
