@@ -212,7 +212,8 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
 function ownPath(returnTo: string, here = ''): string | undefined {
   try {
     const { origin, pathname, search, hash } = new URL(returnTo, here)
-    return origin === new URL(here).origin ? pathname.replace(/^\/+/, '/') + search + hash : undefined
+    const isOwn = origin === new URL(here).origin && pathname.startsWith('/')
+    return isOwn ? pathname.replace(/^\/+/, '/') + search + hash : undefined
   } catch {
     return undefined
   }

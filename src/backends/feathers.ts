@@ -41,6 +41,11 @@ export function feathers<Credentials extends object = FeathersCredentials, User 
     baseUrl,
     login: { path, body: (credentials) => ({ ...credentials, strategy }) },
     refresh: false,
-    logout: { path, method: 'DELETE', headers: ({ accessToken }) => ({ Authorization: `Bearer ${accessToken}` }) },
+    logout: {
+      path,
+      method: 'DELETE',
+      body: undefined,
+      headers: ({ accessToken }) => ({ Authorization: `Bearer ${accessToken}` }),
+    },
   })
 }

@@ -20,7 +20,7 @@ import { here, isAt, leaveFor, registered, tidy } from './page.js'
 import { type Pending, recall, remember } from './pending.js'
 import { answerPopup, openPopup, popupState } from './popup.js'
 import { checked, createProvider, endpointOf } from './provider.js'
-import { isSamePerson, stranger, tokensOf } from './tokens.js'
+import { isSamePerson, tokensOf } from './tokens.js'
 
 /** Before it leaves the page, a sign-out waits so long for the revocation; after twice that it leaves no more. */
 const FAREWELL = 1000
@@ -65,13 +65,19 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     token && server.revocation_endpoint && revocationRequest(server, client, None(), token, http(context))
 
   /** Leads to the provider's own sign-out (OpenID Connect RP-Initiated Logout, section 2). */
-  const signOut = async (server: AuthorizationServer, uri: string, idToken = '', context: BackendContext) => {
+  const signOut = async (
+    server: AuthorizationServer,
+    uri: string,
+    idToken: string | undefined,
+    context: BackendContext,
+  ): Promise<void> => {
     const state = generateRandomState()
     const url = endpointOf(server, 'end_session_endpoint')
     const { returnTo } = context.logoutOptions ?? {}
     remember(state, { backend: id, purpose: 'logout', returnTo })
-    const parameters = { client_id: client.client_id, post_logout_redirect_uri: uri, state, id_token_hint: idToken }
-    for (const [name, value] of Object.entries(parameters)) if (value) url.searchParams.set(name, value)
+    const parameters = { client_id: client.client_id, post_logout_redirect_uri: uri, state }
+    const all = idToken ? { ...parameters, id_token_hint: idToken } : parameters
+    for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value)
     await leaveFor(url, context.signal)
   }
 
@@ -117,16 +123,19 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
       return withKey(false, async (proof) => {
         const how = { ...http(context), ...proof }
         const response = await refreshTokenGrantRequest(server, client, None(), refreshToken, how)
+        const copy = response.clone()
+        /** Somebody else's tokens are given back. */
+        const refuse = async (): Promise<never> => {
+          const { refresh_token, access_token } = await copy.json()
+          revoke(server, refresh_token ?? access_token, context).catch(() => undefined)
+          throw new AuthError('subject_mismatch', 'The renewed ID token is not about the person who signed in.')
+        }
         const processing = processRefreshTokenResponse(server, client, response)
         const answer = await checked(
           response,
-          processing.catch((error) => {
-            throw error?.cause?.claim === 'iss' ? stranger() : error
-          }),
+          processing.catch((error) => (error?.cause?.claim === 'iss' ? refuse() : Promise.reject(error))),
         )
-        if (isSamePerson(answer, idToken)) return tokensOf(answer, !!dpop)
-        revoke(server, answer.refresh_token ?? answer.access_token, context).catch(() => undefined)
-        throw stranger()
+        return isSamePerson(answer, idToken) ? tokensOf(answer, !!dpop) : refuse()
       })
     },
 

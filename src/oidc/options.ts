@@ -21,7 +21,8 @@ export interface OidcOptions<User> {
   scope?: string | undefined
   /**
    * What the discovery document lacks, or says wrongly. With `authorization_endpoint` and `token_endpoint` here there is no
-   * discovery, and one call less for each page (RFC 8414, section 2).
+   * discovery, and one call less for each page (RFC 8414, section 2); an ID token that is not signed by RS256 then needs
+   * `id_token_signing_alg_values_supported`, too.
    */
   metadata?: Partial<AuthorizationServer> | undefined
   /** Sent with every authorization request: `audience`, `resource`, `prompt`, whatever the provider knows. @default none */
@@ -33,7 +34,12 @@ export interface OidcOptions<User> {
    * @see [OpenID Connect RP-Initiated Logout](https://openid.net/specs/openid-connect-rpinitiated-1_0.html)
    */
   postLogoutRedirectUri?: string | URL | undefined
-  /** By how much the clocks may differ when an ID token is checked, in milliseconds. @default 30_000 */
+  /**
+   * By how much the clocks may differ when an ID token is checked, in milliseconds. People whose clock is wrong by more than
+   * this and the ID token's lifetime cannot sign in.
+   *
+   * @default 30_000
+   */
   clockTolerance?: number | undefined
   /**
    * Ask the userinfo endpoint who signed in. With a schema the answer is checked, and gives `user` its type; an answer that

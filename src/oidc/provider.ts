@@ -32,7 +32,7 @@ export function createProvider(options: OidcOptions<unknown>): Provider {
   const id = `${issuer.href} ${clientId}`
   let known: AuthorizationServer | undefined =
     metadata?.authorization_endpoint && metadata.token_endpoint
-      ? { issuer: String(options.issuer), ...metadata }
+      ? asymmetric({ issuer: String(options.issuer), ...metadata })
       : undefined
 
   // `fetch` of the context refuses plain http itself, but to loopback and where the app allows it.
@@ -62,7 +62,7 @@ export function createProvider(options: OidcOptions<unknown>): Provider {
           status,
         })
       const document = await checked(response, processDiscoveryResponse(issuer, response))
-      const found = { ...document, ...metadata }
+      const found = asymmetric({ ...document, ...metadata })
       endpointOf(found, 'authorization_endpoint')
       endpointOf(found, 'token_endpoint')
       known = found
@@ -96,6 +96,13 @@ export async function checked<T>(response: Response, checking: Promise<T>): Prom
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown'
+}
+
+/** A client without a secret takes no ID token that is not signed, or signed with one (RFC 8725, section 3.1). */
+function asymmetric(server: AuthorizationServer): AuthorizationServer {
+  const announced = server.id_token_signing_alg_values_supported
+  if (!announced) return server
+  return { ...server, id_token_signing_alg_values_supported: announced.filter((alg) => !/^(none|HS)/.test(alg)) }
 }
 
 function parse(issuer: string | URL): URL {

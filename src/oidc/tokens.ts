@@ -26,8 +26,3 @@ export function isSamePerson(answer: TokenEndpointResponse, idToken: string | un
   const before = decodeClaims(idToken)?.sub
   return now === undefined || before === undefined || now === before
 }
-
-/** The error of a renewal that brought somebody else's tokens. */
-export function stranger(): AuthError {
-  return new AuthError('subject_mismatch', 'The renewed ID token is not about the person who signed in.')
-}
