@@ -5,5 +5,6 @@ export type {
   StandardSchemaIssue,
   StandardSchemaProps,
   StandardSchemaResult,
+  StandardSchemaTypes,
   StandardSchemaV1,
 } from './standard-schema.js'

@@ -17,7 +17,15 @@ export interface StandardSchemaProps<Input, Output> {
   /** Checks `value`, and hands back what the schema makes of it. */
   readonly validate: (value: unknown) => StandardSchemaResult<Output> | Promise<StandardSchemaResult<Output>>
   /** For the type checker alone. */
-  readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  readonly types?: StandardSchemaTypes<Input, Output> | undefined
+}
+
+/** What a schema takes, and what it makes of it. */
+export interface StandardSchemaTypes<Input, Output> {
+  /** What it takes. */
+  readonly input: Input
+  /** What it makes of it. */
+  readonly output: Output
 }
 
 /** What became of a value: there are `issues`, or there is a `value`. */
