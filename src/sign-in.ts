@@ -87,8 +87,8 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
     let whole = answer
     if (answer && !answer.accessToken && (inCookie || answer.refreshToken)) {
       const next = await call('refresh', async (context) => backend.refresh?.(tokensOf(answer), context), signal)
-      const { refreshToken, idToken, user } = answer
-      whole = { refreshToken, idToken, user, ...withoutGaps(next) }
+      const { refreshToken, idToken, keyId, user } = answer
+      whole = { refreshToken, idToken, keyId, user, ...withoutGaps(next) }
     }
     const user = await askUser(whole, signal)
     return user === undefined ? whole : { ...whole, user }
@@ -134,8 +134,8 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
   }
 }
 
-function tokensOf({ accessToken = '', refreshToken, idToken }: TokenResponse): TokenSet {
-  return { accessToken, refreshToken, idToken }
+function tokensOf({ accessToken = '', refreshToken, idToken, keyId }: TokenResponse): TokenSet {
+  return { accessToken, refreshToken, idToken, keyId }
 }
 
 /** `value` without what is `undefined`. */

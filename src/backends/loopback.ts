@@ -18,6 +18,8 @@ export interface LoopbackOptions {
   login?: string | undefined
   /** The path of the controller's `refresh`. @default '/refresh' */
   refresh?: string | undefined
+  /** Where to ask who is signed in: the path of a `GET` that answers with a JSON object. @default nowhere */
+  user?: string | undefined
 }
 
 /**
@@ -35,11 +37,13 @@ export function loopback<Credentials extends object = LoopbackCredentials, User 
   baseUrl,
   login = '/users/refresh-login',
   refresh = '/refresh',
+  user,
 }: LoopbackOptions): AuthBackend<Credentials, User> {
   return jsonBackend({
     baseUrl,
     login,
     refresh: { path: refresh, body: ({ refreshToken }: TokenSet) => ({ refreshToken }) },
     logout: false,
+    user,
   })
 }

@@ -22,6 +22,8 @@ export interface OAuth2PasswordOptions {
   token?: string | undefined
   /** The path of the revocation endpoint (RFC 7009); `false` where there is none. @default '/oauth/revoke' */
   revoke?: string | false | undefined
+  /** Where to ask who is signed in: the path of a `GET` that answers with a JSON object. @default nowhere */
+  user?: string | undefined
 }
 
 /**
@@ -50,6 +52,7 @@ export function oauth2Password<User = unknown>({
   scope,
   token = '/oauth/token',
   revoke = '/oauth/revoke',
+  user,
 }: OAuth2PasswordOptions): AuthBackend<OAuth2PasswordCredentials, User> {
   const form = <Input>(path: string, body: (input: Input) => object) => ({ path, body, encoding: 'form' as const })
   return jsonBackend({
@@ -60,6 +63,7 @@ export function oauth2Password<User = unknown>({
       refresh_token: refreshToken,
       client_id,
     })),
+    user,
     logout:
       revoke &&
       form(revoke, ({ refreshToken, accessToken }: TokenSet) => ({ token: refreshToken ?? accessToken, client_id })),

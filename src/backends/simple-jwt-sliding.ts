@@ -10,6 +10,8 @@ export interface SimpleJwtSlidingOptions {
   login?: string | undefined
   /** Where `TokenRefreshSlidingView` is. @default '/api/token/refresh/' */
   refresh?: string | undefined
+  /** Where to ask who is signed in: the path of a `GET` that answers with a JSON object. @default nowhere */
+  user?: string | undefined
 }
 
 /**
@@ -29,6 +31,7 @@ export function simpleJwtSliding<Credentials extends object = SimpleJwtCredentia
   baseUrl,
   login = '/api/token/',
   refresh = '/api/token/refresh/',
+  user,
 }: SimpleJwtSlidingOptions): AuthBackend<Credentials, User> {
-  return jsonBackend({ baseUrl, login, refresh, logout: false, refreshVia: 'access-token' })
+  return jsonBackend({ baseUrl, login, refresh, logout: false, user, refreshVia: 'access-token' })
 }

@@ -20,6 +20,8 @@ export interface SimpleJwtOptions {
   refresh?: string | undefined
   /** Where `TokenBlacklistView` is; `false` where the blacklist app is not installed. @default '/api/token/blacklist/' */
   logout?: string | false | undefined
+  /** Where to ask who is signed in: the path of a `GET` that answers with a JSON object. @default nowhere */
+  user?: string | undefined
 }
 
 /**
@@ -37,6 +39,7 @@ export function simpleJwt<Credentials extends object = SimpleJwtCredentials, Use
   login = '/api/token/',
   refresh = '/api/token/refresh/',
   logout = '/api/token/blacklist/',
+  user,
 }: SimpleJwtOptions): AuthBackend<Credentials, User> {
   const body = ({ refreshToken }: TokenSet): object => ({ refresh: refreshToken })
   return jsonBackend({
@@ -44,5 +47,6 @@ export function simpleJwt<Credentials extends object = SimpleJwtCredentials, Use
     login,
     refresh: { path: refresh, body },
     logout: logout && { path: logout, body },
+    user,
   })
 }

@@ -118,7 +118,9 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
       const asks = backend.retry?.(response)
       if (!asks || response.status !== 401 || isOneShot || current()?.id !== start.id) return response
       discard(response)
-      return attempt(session)
+      const second = await attempt(session)
+      backend.retry?.(second)
+      return second
     }
 
     const isOneShot = isStream(init?.body)

@@ -91,12 +91,13 @@ export async function redeem(
   state: string,
   { verifier = '', nonce, maxAge }: Pending,
   context: BackendContext,
+  keyId: string | undefined,
 ): Promise<TokenEndpointResponse> {
   const server = await discover(context)
   const code = validate(server, client, answer, state)
   const uri = registered(redirectUri)
   const expected = { ...(nonce && { expectedNonce: nonce }), ...(maxAge !== undefined && { maxAge }) }
-  return withKey(true, async (proof) => {
+  return withKey(keyId, async (proof) => {
     const how = { ...http(context), ...proof }
     const response = await authorizationCodeGrantRequest(server, client, None(), code, uri, verifier, how)
     return checked(response, processAuthorizationCodeResponse(server, client, response, expected))

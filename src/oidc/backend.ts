@@ -55,7 +55,15 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     state: string,
     pending: Pending,
     context: BackendContext,
-  ): Promise<TokenResponse<never>> => tokensOf(await redeem(provider, options, answer, state, pending, context), !!dpop)
+  ): Promise<TokenResponse<never>> => {
+    const keyId = await dpop?.create()
+    try {
+      return { ...tokensOf(await redeem(provider, options, answer, state, pending, context, keyId), !!dpop), keyId }
+    } catch (error) {
+      await dpop?.forget(keyId)
+      throw error
+    }
+  }
 
   const revoke = async (
     server: AuthorizationServer,
@@ -118,9 +126,9 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
       throw new AuthError('login_required', message)
     },
 
-    async refresh({ refreshToken = '', idToken }, context) {
+    async refresh({ refreshToken = '', idToken, keyId }, context) {
       const server = await discover(context)
-      return withKey(false, async (proof) => {
+      return withKey(keyId, async (proof) => {
         const how = { ...http(context), ...proof }
         const response = await refreshTokenGrantRequest(server, client, None(), refreshToken, how)
         const copy = response.clone()
@@ -139,10 +147,10 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
       })
     },
 
-    async logout({ accessToken, refreshToken, idToken }, context) {
+    async logout({ accessToken, refreshToken, idToken, keyId }, context) {
       const began = Date.now()
       const { logoutOptions } = context
-      if (logoutOptions) await dpop?.forget(id)
+      await dpop?.forget(keyId)
       const server = await discover(context)
       const revoked = revoke(server, refreshToken ?? accessToken, context).catch(() => undefined)
       const canLeave = logoutOptions && postLogoutRedirectUri && server.end_session_endpoint
@@ -152,9 +160,9 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     },
 
     ...(userinfo && {
-      async user({ accessToken, idToken }, context) {
+      async user({ accessToken, idToken, keyId }, context) {
         const server = await discover(context)
-        const claims = await withKey(false, async (proof) => {
+        const claims = await withKey(keyId, async (proof) => {
           const response = await userInfoRequest(server, client, accessToken, { ...http(context), ...proof })
           const subject = decodeClaims(idToken)?.sub ?? skipSubjectCheck
           return checked(response, processUserInfoResponse(server, client, subject, response))
@@ -168,7 +176,7 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     }),
 
     ...(dpop && {
-      authorize: (request, { accessToken }) => dpop.prove(id, request, accessToken),
+      authorize: (request, { accessToken, keyId }) => dpop.prove(keyId, request, accessToken),
       retry(answer) {
         dpop.note(answer, answer.url)
         return dpop.asks(answer)

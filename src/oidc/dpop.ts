@@ -3,6 +3,7 @@ import {
   DPoP as createHandle,
   customFetch,
   type DPoPHandle,
+  generateRandomState,
   isDPoPNonceError,
   modifyAssertion,
   protectedResourceRequest,
@@ -13,25 +14,26 @@ import { requireCrypto } from './page.js'
 
 /** What {@link dpop} makes, for the `dpop` option of `oidcBackend`. */
 export interface DPoP {
-  /** Runs a call with the key of `owner`, once more if the server asks for a nonce; makes a key only if that `isNew`. */
-  run<T>(owner: string, isNew: boolean, call: (key: DPoPHandle) => Promise<T>): Promise<T>
+  /** Makes a key, and names it. */
+  create(): Promise<string>
+  /** Runs a call with a key, once more if the server asks for a nonce. */
+  run<T>(keyId: string | undefined, call: (key: DPoPHandle) => Promise<T>): Promise<T>
   /** `request` with the token, and a proof that this browser has its key. */
-  prove(owner: string, request: Request, accessToken: string): Promise<Request>
+  prove(keyId: string | undefined, request: Request, accessToken: string): Promise<Request>
   /** Notes the nonce of an answer from `url`. */
   note(answer: Response, url: string): void
   /** Whether a 401 asks for a proof with another nonce. */
   asks(answer: Response): boolean
-  /** Destroys the key of `owner`. */
-  forget(owner: string): Promise<void>
+  /** Destroys a key. */
+  forget(keyId: string | undefined): Promise<void>
 }
 
-const KEYS = ['latchkey-dpop', 'keys'] as const
 const ES256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 
 /**
- * Binds tokens to a key that never leaves this browser: whoever steals a token cannot use it elsewhere. The key is made at
- * the sign-in, non-extractable, kept in IndexedDB for all tabs, and destroyed by `logout()`. If the browser loses it, the
- * session ends (`revoked`, code `key_lost`).
+ * Binds tokens to a key that never leaves this browser: whoever steals a token cannot use it elsewhere. Each sign-in makes
+ * one, non-extractable, kept in IndexedDB for all tabs, and destroyed by `logout()`. If the browser loses it, the session
+ * ends (`revoked`, code `key_lost`).
  *
  * Requests that carry a proof follow no redirect. The API has to expose `DPoP-Nonce` and `WWW-Authenticate` to your origin
  * if it asks for nonces.
@@ -41,25 +43,24 @@ const ES256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 export function dpop(): DPoP {
   /** The last nonce of each origin. */
   const nonces = new Map<string, string>()
-  let last: { readonly id: string; readonly key: DPoPHandle } | undefined
+  let last: { readonly token: string; readonly key: DPoPHandle } | undefined
 
-  const find = async (owner: string, isNew: boolean): Promise<DPoPHandle> => {
-    requireCrypto()
-    const spare = isNew && (await crypto.subtle.generateKey(ES256, false, ['sign', 'verify']))
-    let pair: CryptoKeyPair | false | undefined
+  const work = async (mode: IDBTransactionMode, step: (keys: IDBObjectStore) => void): Promise<void> => {
     try {
-      await transact(...KEYS, isNew ? 'readwrite' : 'readonly', (keys) => {
-        const reading = keys.get(owner)
-        reading.onsuccess = () => {
-          pair = reading.result ?? spare
-          if (spare && pair === spare) keys.put(spare, owner)
-        }
-      })
+      await transact('latchkey-dpop', 'keys', mode, step)
     } catch (cause) {
-      throw new AuthError('storage_unavailable', 'The key is in IndexedDB, which cannot be used.', {
-        cause,
-      })
+      throw new AuthError('storage_unavailable', 'The key is in IndexedDB, which cannot be used.', { cause })
     }
+  }
+
+  const find = async (keyId = ''): Promise<DPoPHandle> => {
+    let pair: CryptoKeyPair | undefined
+    await work('readonly', (keys) => {
+      const reading = keys.get(keyId)
+      reading.onsuccess = () => {
+        pair = reading.result
+      }
+    })
     if (!pair) throw new AuthError('key_lost', 'The key that the tokens are bound to is gone.')
     return createHandle({}, pair, {
       [modifyAssertion](_, payload) {
@@ -70,8 +71,15 @@ export function dpop(): DPoP {
   }
 
   return {
-    async run(owner, isNew, call) {
-      const key = await find(owner, isNew)
+    async create() {
+      requireCrypto()
+      const keyId = generateRandomState()
+      const pair = await crypto.subtle.generateKey(ES256, false, ['sign', 'verify'])
+      await work('readwrite', (keys) => void keys.put(pair, keyId))
+      return keyId
+    },
+    async run(keyId, call) {
+      const key = await find(keyId)
       try {
         return await call(key)
       } catch (error) {
@@ -79,10 +87,9 @@ export function dpop(): DPoP {
         return call(key)
       }
     },
-    async prove(owner, request, accessToken) {
-      // Looked up once for each token: another session has another key.
-      const id = `${owner} ${accessToken}`
-      if (last?.id !== id) last = { id, key: await find(owner, false) }
+    async prove(keyId, request, accessToken) {
+      // Looked up once for each token.
+      if (last?.token !== accessToken) last = { token: accessToken, key: await find(keyId) }
       const headers = new Headers([...request.headers])
       await protectedResourceRequest(accessToken, request.method, new URL(request.url), undefined, null, {
         DPoP: last.key,
@@ -102,9 +109,9 @@ export function dpop(): DPoP {
       const challenge = headers.get('www-authenticate')
       return status === 401 && headers.has('dpop-nonce') && (!challenge || /\buse_dpop_nonce\b/.test(challenge))
     },
-    async forget(owner) {
+    async forget(keyId = '') {
       last = undefined
-      await transact(...KEYS, 'readwrite', (keys) => void keys.delete(owner)).catch(() => undefined)
+      await work('readwrite', (keys) => void keys.delete(keyId)).catch(() => undefined)
     },
   }
 }

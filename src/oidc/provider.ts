@@ -22,8 +22,8 @@ export interface Provider {
   discover(context: BackendContext): Promise<AuthorizationServer>
   /** How requests are sent. */
   http(context: BackendContext): HttpRequestOptions<'GET' | 'POST', URLSearchParams | undefined>
-  /** Makes calls with a proof of the key, where tokens are bound to one; the key is made if that `isNew`. */
-  withKey<T>(isNew: boolean, call: (proof: { DPoP?: DPoPHandle }) => Promise<T>): Promise<T>
+  /** Makes calls with a proof of the key, where tokens are bound to one. */
+  withKey<T>(keyId: string | undefined, call: (proof: { DPoP?: DPoPHandle }) => Promise<T>): Promise<T>
 }
 
 export function createProvider(options: OidcOptions<unknown>): Provider {
@@ -51,7 +51,7 @@ export function createProvider(options: OidcOptions<unknown>): Provider {
     issuer,
     client: { client_id: clientId, [clockToleranceOf]: clockTolerance / 1000 },
     http,
-    withKey: (isNew, call) => (dpop ? dpop.run(id, isNew, (DPoP) => call({ DPoP })) : call({})),
+    withKey: (keyId, call) => (dpop ? dpop.run(keyId, (DPoP) => call({ DPoP })) : call({})),
     async discover(context) {
       if (known) return known
       const response = await discoveryRequest(issuer, http(context))

@@ -21,6 +21,7 @@ export function encodeRecord({ id, generation, tokens, ...session }: StoredSessi
     r: tokens.refreshToken,
     i: tokens.idToken,
     s: tokens.scope,
+    k: tokens.keyId,
     u: session.user,
   }
   try {
@@ -37,16 +38,16 @@ const isMoment = (value: unknown): boolean => value === undefined || Number.isFi
 export function decodeRecord<User>(text: string, backendId: string): StoredSession<User> | undefined {
   const record = text.length < LARGEST && parseBody(text)
   if (!isObject(record) || record.v !== VERSION || record.b !== backendId) return undefined
-  const { id, g, t, e, n, o = 0, a, r, i, s, u } = record
+  const { id, g, t, e, n, o = 0, a, r, i, s, k, u } = record
   const isSound =
     isToken(id) &&
     isToken(a) &&
-    [r, i, s].every(isText) &&
+    [r, i, s, k].every(isText) &&
     [e, n, o].every(isMoment) &&
     Number.isSafeInteger(g) &&
     Number.isFinite(t)
   if (!isSound) return undefined
-  const tokens = { accessToken: a, refreshToken: r, idToken: i, expiresAt: e, scope: s }
+  const tokens = { accessToken: a, refreshToken: r, idToken: i, expiresAt: e, scope: s, keyId: k }
   return { id, generation: g, tokens, user: u, receivedAt: t, renewAt: n, clockOffset: o } as StoredSession<User>
 }
 

@@ -108,6 +108,7 @@ export function nextSession<User>(
     idToken: answer.idToken ?? kept?.idToken,
     expiresAt,
     scope: answer.scope ?? kept?.scope,
+    keyId: answer.keyId ?? kept?.keyId,
   }
   let renewAt = expiresAt
   if (expiresAt !== undefined && !isExpired) {

@@ -19,6 +19,8 @@ export interface TokenResponse<User = unknown> {
   tokenType?: string | undefined
   /** The scope granted, as the server writes it. */
   scope?: string | undefined
+  /** The name of the key that the tokens are bound to, for backends with `authorize` (DPoP); kept over renewals. */
+  keyId?: string | undefined
   /** Who signed in, as JSON would hold it. */
   user?: User | undefined
 }
@@ -35,6 +37,8 @@ export interface TokenSet {
   readonly expiresAt?: number | undefined
   /** The scope granted. */
   readonly scope?: string | undefined
+  /** The name of the key that the tokens are bound to. */
+  readonly keyId?: string | undefined
 }
 
 /** Whether `value` can stand in an `Authorization` header: visible ASCII, so that it cannot smuggle in another header. */
