@@ -160,7 +160,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     async login(...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> {
       await signIn.enter(true, signal, async (wanted) => {
         await ready(wanted)
-        return call('login', (context) => backend.login(credentials as Credentials, context), wanted)
+        return call('login', (context) => backend.login((credentials ?? {}) as Credentials, context), wanted)
       })
       return state()
     },

@@ -19,7 +19,7 @@
  * - `invalid_response`: an answer without a token in it: HTML, an empty body, unknown fields.
  * - `insecure_url`: a token or password would have left over plain `http:`.
  * - `storage_unavailable`: the storage is denied, full, broken or silent.
- * - `aborted`: a login that a logout or a newer login has ended.
+ * - `aborted`: a login that a logout, a newer login or the person has ended: a popup was blocked or closed, say.
  * - `disposed`: the client has been disposed of.
  */
 export type AuthErrorCode =

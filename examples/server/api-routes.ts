@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import type { AccessTokenClaims } from './access-tokens.ts'
 import { invalidFields, readJson, unauthorized } from './answers.ts'
 import type { Parts } from './parts.ts'
+import { requireAccessToken, type SignedIn } from './signed-in.ts'
 
 interface Todo {
   readonly id: string
@@ -11,23 +11,12 @@ interface Todo {
   readonly done: boolean
 }
 
-type SignedIn = { Variables: { claims: AccessTokenClaims } }
-
 /** The API that the access tokens are for: `/public`, `/me`, `/todos`, `/admin`. */
-export function apiRoutes({ config, users, accessTokens, refreshTokens }: Parts): Hono<SignedIn> {
+export function apiRoutes(parts: Parts): Hono<SignedIn> {
+  const { users } = parts
+  const signedIn = requireAccessToken(parts)
   const todosOf = new Map<string, Todo[]>()
   const app = new Hono<SignedIn>()
-
-  const signedIn = createMiddleware<SignedIn>(async (c, next) => {
-    const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
-    if (token === undefined) return unauthorized(c, 'missing_token', 'Send an access token.')
-    const claims = await accessTokens.verify(token)
-    if (!claims || (config.checkRevocation && !refreshTokens.isLive(claims.sid))) {
-      return unauthorized(c, 'invalid_token', 'The access token is not good, or not any more.')
-    }
-    c.set('claims', claims)
-    return next()
-  })
 
   const withRole = (role: string) =>
     createMiddleware<SignedIn>(async (c, next) => {

@@ -6,14 +6,18 @@ import { apiRoutes } from './api-routes.ts'
 import { authRoutes } from './auth-routes.ts'
 import { type ResolvedConfig, resolveConfig, type ServerConfig } from './config.ts'
 import { createControl, createCounts } from './control.ts'
-import { createParts } from './parts.ts'
+import { createParts, type Parts } from './parts.ts'
+import type { SignedIn } from './signed-in.ts'
+
+/** Further routes for the same people and tokens, such as another way to sign in. */
+export type MoreRoutes = (parts: Parts) => Hono<SignedIn>
 
 /**
  * Builds a JWT server that keeps everything in memory, and listens nowhere yet.
  *
  * @throws {@link ConfigError} when a setting makes no sense.
  */
-export async function createServer(options: ServerConfig = {}): Promise<Hono> {
+export async function createServer(options: ServerConfig = {}, moreRoutes?: MoreRoutes): Promise<Hono> {
   const config = resolveConfig(options)
   const counts = createCounts()
   const parts = await createParts(config, () => {
@@ -35,6 +39,7 @@ export async function createServer(options: ServerConfig = {}): Promise<Hono> {
   }
   app.route('/', authRoutes(parts))
   app.route('/', apiRoutes(parts))
+  if (moreRoutes) app.route('/', moreRoutes(parts))
 
   app.notFound((c) => c.json({ error: 'not_found' }, 404))
   app.onError((error, c) => {

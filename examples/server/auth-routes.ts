@@ -1,26 +1,18 @@
 import { getConnInfo } from '@hono/node-server/conninfo'
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { invalidFields, readJson, tooManyRequests, unauthorized } from './answers.ts'
 import type { Parts } from './parts.ts'
-import type { IssuedRefreshToken } from './refresh-tokens.ts'
 import { createRefreshTransport } from './refresh-transport.ts'
 import { createThrottle } from './throttle.ts'
-import type { User } from './users.ts'
+import { createTokenAnswer } from './token-answer.ts'
 
 /** `POST /login`, `POST /refresh`, `POST /logout` and the public keys. */
-export function authRoutes({ config, users, accessTokens, refreshTokens }: Parts): Hono {
+export function authRoutes(parts: Parts): Hono {
+  const { config, users, accessTokens, refreshTokens } = parts
   const transport = createRefreshTransport(config)
+  const tokenAnswer = createTokenAnswer(parts, transport)
   const throttle = createThrottle({ failures: 5, windowMs: 60_000, now: config.now })
   const app = new Hono()
-
-  async function tokenAnswer(c: Context, user: User, issued: IssuedRefreshToken) {
-    return {
-      access_token: await accessTokens.issue(user, issued.familyId),
-      token_type: 'Bearer',
-      expires_in: config.accessTokenLifetime,
-      ...transport.write(c, issued),
-    }
-  }
 
   app.post('/login', transport.checkHeader, transport.checkOrigin, async (c) => {
     const { username, password } = await readJson(c)

@@ -19,14 +19,21 @@ export interface BetterAuthOptions {
   path?: string | undefined
   /** The sign-in endpoint below `path`; the username plugin has `/sign-in/username`. @default '/sign-in/email' */
   login?: string | undefined
+  /**
+   * Where the session is kept: as a `'token'`, which script can read, or in better-auth's own HttpOnly `'cookie'`, which it
+   * cannot. A cookie needs a server on the same site as the page, or cookies with `SameSite=None`; and no `bearer` plugin.
+   *
+   * @default 'token'
+   */
+  session?: 'token' | 'cookie' | undefined
 }
 
 /**
- * better-auth with its plugins `jwt` and `bearer`, in two steps: a login gives a session token, which takes the place of the
- * refresh token and buys JWTs for your API.
+ * better-auth with its plugin `jwt`, in two steps: a login begins a session, whose token or cookie buys JWTs for your API.
+ * The session token takes the place of the refresh token, and needs the plugin `bearer`.
  *
- * Only script that can read the session token can send it: weigh that against better-auth's own HttpOnly cookie. On another
- * origin, a server whose bearer plugin has `requireSignature` must expose the header `set-auth-token`.
+ * A page on another origin must be among the server's `trustedOrigins`; with `requireSignature` in the bearer plugin, CORS
+ * must expose the header `set-auth-token` to it.
  *
  * Verified against better-auth 1.7.25.
  *
@@ -40,18 +47,23 @@ export function betterAuth<Credentials extends object = BetterAuthCredentials, U
   baseUrl,
   path = '/api/auth',
   login = '/sign-in/email',
+  session = 'token',
 }: BetterAuthOptions): AuthBackend<Credentials, User> {
-  const headers = ({ refreshToken }: TokenSet) => ({ Authorization: `Bearer ${refreshToken}` })
+  const inCookie = session === 'cookie'
+  const headers = ({ refreshToken }: TokenSet): Record<string, string> =>
+    inCookie ? {} : { Authorization: `Bearer ${refreshToken}` }
   return jsonBackend({
     baseUrl,
     login: {
       path: path + login,
       readTokens<Person>(answer: unknown, response?: Response): TokenResponse<Person> {
         const { accessToken, user } = readTokens<Person>(answer)
-        return { refreshToken: response?.headers.get('set-auth-token') ?? accessToken, user }
+        return inCookie ? { user } : { refreshToken: response?.headers.get('set-auth-token') ?? accessToken, user }
       },
     },
     refresh: { path: `${path}/token`, method: 'GET', headers },
     logout: { path: `${path}/sign-out`, body: () => ({}), headers },
+    refreshVia: inCookie ? 'cookie' : 'body',
+    csrfHeader: false, // the server checks the page's origin
   })
 }

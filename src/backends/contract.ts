@@ -43,7 +43,8 @@ export interface BackendAnswer {
 /**
  * Knows how a given server does login, refresh and logout. `jsonBackend` serves most; write one of your own for the rest.
  *
- * Throw whatever you like for a refused call made with `context.fetch`: what it means follows from the answer's status.
+ * Throw whatever you like for a refused call made with `context.fetch`: what it means follows from the answer's status. For
+ * all else throw an `AuthError`, whose code is kept: anything other says `network` or `invalid_response`.
  */
 export interface AuthBackend<Credentials = never, User = unknown> {
   /** Tells backends apart, such as origin + login path: a stored record of another one is ignored. */
@@ -52,7 +53,10 @@ export interface AuthBackend<Credentials = never, User = unknown> {
   readonly origin: string | undefined
   /** Where the refresh credential is: in a request's body, an HttpOnly cookie, the access token itself, or nowhere. */
   readonly refreshVia: 'body' | 'cookie' | 'access-token' | 'none'
-  /** Signs in. A login that leaves the page never resolves: `resume` goes on when the page is back. */
+  /**
+   * Signs in; `credentials` are an empty object where the app gave none. A login that leaves the page never resolves:
+   * `resume` goes on when the page is back.
+   */
   login(credentials: Credentials, context: BackendContext): Promise<TokenResponse<User>>
   /** Gets new tokens for `tokens`. */
   refresh?(tokens: TokenSet, context: BackendContext): Promise<TokenResponse<User>>

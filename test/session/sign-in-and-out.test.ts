@@ -36,6 +36,19 @@ describe('login()', () => {
     expect(heard('login')[0]?.at).toBeTypeOf('number')
   })
 
+  it('gives the backend an empty object where the app gave no credentials', async () => {
+    const given: unknown[] = []
+    const issuer = Object.assign(createIssuer(), {
+      login: async (credentials: object): Promise<TokenResponse<User>> => {
+        given.push(credentials)
+        return { accessToken: 'a' }
+      },
+    })
+    const { auth } = createVirtualClient({ issuer })
+    await auth.login()
+    expect(given).toEqual([{}])
+  })
+
   it('resolves only when an asynchronous storage has the session', async () => {
     let release: () => void = () => undefined
     const storage: TokenStorage = {
