@@ -27,6 +27,9 @@ export interface SimpleJwtOptions {
 /**
  * Django REST framework with Simple JWT, refresh tokens rotated or not.
  *
+ * `JWTAuthentication` has to be the first of `DEFAULT_AUTHENTICATION_CLASSES`: behind `SessionAuthentication`, an expired
+ * token is answered by 403, which asks for no renewal.
+ *
  * Verified against djangorestframework-simplejwt 5.2.2.
  *
  * @example

@@ -82,10 +82,15 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     const state = generateRandomState()
     const url = endpointOf(server, 'end_session_endpoint')
     const { returnTo } = context.logoutOptions ?? {}
-    remember(state, { backend: id, purpose: 'logout', returnTo })
-    const parameters = { client_id: client.client_id, post_logout_redirect_uri: uri, state }
-    const all = idToken ? { ...parameters, id_token_hint: idToken } : parameters
-    for (const [name, value] of Object.entries(all)) url.searchParams.set(name, value)
+    url.searchParams.set('client_id', client.client_id)
+    url.searchParams.set('post_logout_redirect_uri', uri)
+    if (idToken) url.searchParams.set('id_token_hint', idToken)
+    try {
+      remember(state, { backend: id, purpose: 'logout', returnTo })
+      url.searchParams.set('state', state)
+    } catch {
+      // Only `returnTo` is lost with it.
+    }
     await leaveFor(url, context.signal)
   }
 
@@ -150,11 +155,12 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     async logout({ accessToken, refreshToken, idToken, keyId }, context) {
       const began = Date.now()
       const { logoutOptions } = context
-      await dpop?.forget(keyId)
+      const forgotten = dpop?.forget(keyId)
       const server = await discover(context)
       const revoked = revoke(server, refreshToken ?? accessToken, context).catch(() => undefined)
+      const told = Promise.all([forgotten, revoked])
       const canLeave = logoutOptions && postLogoutRedirectUri && server.end_session_endpoint
-      await (canLeave ? Promise.race([revoked, new Promise((resolve) => setTimeout(resolve, FAREWELL))]) : revoked)
+      await (canLeave ? Promise.race([told, new Promise((resolve) => setTimeout(resolve, FAREWELL))]) : told)
       if (canLeave && Date.now() - began < 2 * FAREWELL)
         await signOut(server, registered(postLogoutRedirectUri), idToken, context)
     },
@@ -164,7 +170,7 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
         const server = await discover(context)
         const claims = await withKey(keyId, async (proof) => {
           const response = await userInfoRequest(server, client, accessToken, { ...http(context), ...proof })
-          const subject = decodeClaims(idToken)?.sub ?? skipSubjectCheck
+          const subject = idToken ? (decodeClaims(idToken)?.sub ?? '') : skipSubjectCheck
           return checked(response, processUserInfoResponse(server, client, subject, response))
         })
         if (userinfo === true) return claims as User

@@ -28,6 +28,8 @@ export interface DPoP {
   forget(keyId: string | undefined): Promise<void>
 }
 
+/** So many sessions with keys a browser may have at once; older keys are litter. */
+const MOST = 100
 const ES256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 
 /**
@@ -73,9 +75,16 @@ export function dpop(): DPoP {
   return {
     async create() {
       requireCrypto()
-      const keyId = generateRandomState()
+      // In the order of time: whose session ended without a sign-out is found at the front.
+      const keyId = `${Date.now()} ${generateRandomState()}`
       const pair = await crypto.subtle.generateKey(ES256, false, ['sign', 'verify'])
-      await work('readwrite', (keys) => void keys.put(pair, keyId))
+      await work('readwrite', (keys) => {
+        const reading = keys.getAllKeys()
+        reading.onsuccess = () => {
+          for (const old of reading.result.slice(0, -MOST)) keys.delete(old)
+        }
+        keys.put(pair, keyId)
+      })
       return keyId
     },
     async run(keyId, call) {

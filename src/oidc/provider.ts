@@ -32,7 +32,7 @@ export function createProvider(options: OidcOptions<unknown>): Provider {
   const id = `${issuer.href} ${clientId}`
   let known: AuthorizationServer | undefined =
     metadata?.authorization_endpoint && metadata.token_endpoint
-      ? asymmetric({ issuer: String(options.issuer), ...metadata })
+      ? asymmetric({ issuer: nameOf(options.issuer), ...metadata })
       : undefined
 
   // `fetch` of the context refuses plain http itself, but to loopback and where the app allows it.
@@ -80,7 +80,8 @@ export function endpointOf(
   if (!endpoint || !URL.canParse(endpoint))
     throw new AuthError('misconfigured', `The provider does not say its \`${name}\`: give it in \`metadata\`.`)
   const url = new URL(endpoint)
-  if (url.protocol === 'https:' || server.issuer.startsWith('http:')) return url
+  const { protocol } = url
+  if (protocol === 'https:' || (protocol === 'http:' && server.issuer.startsWith(protocol))) return url
   throw new AuthError('insecure_url', `\`${name}\` of the provider is not https.`)
 }
 
@@ -103,6 +104,12 @@ function asymmetric(server: AuthorizationServer): AuthorizationServer {
   const announced = server.id_token_signing_alg_values_supported
   if (!announced) return server
   return { ...server, id_token_signing_alg_values_supported: announced.filter((alg) => !/^(none|HS)/.test(alg)) }
+}
+
+/** As the provider writes it: a URL object has gained a slash. */
+function nameOf(issuer: string | URL): string {
+  if (typeof issuer === 'string') return issuer
+  return issuer.pathname === '/' ? issuer.origin : issuer.href
 }
 
 function parse(issuer: string | URL): URL {

@@ -23,6 +23,5 @@ export function tokensOf(answer: TokenEndpointResponse, isBound: boolean): Token
 /** Whether a renewed ID token is about the same person as the one before (OpenID Connect Core, section 12.2). */
 export function isSamePerson(answer: TokenEndpointResponse, idToken: string | undefined): boolean {
   const now = getValidatedIdTokenClaims(answer)?.sub
-  const before = decodeClaims(idToken)?.sub
-  return now === undefined || before === undefined || now === before
+  return !idToken || now === undefined || now === decodeClaims(idToken)?.sub
 }
