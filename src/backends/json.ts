@@ -1,6 +1,6 @@
 import { AuthError } from '../errors.js'
 import { isObject, parseBody } from '../session/json.js'
-import type { TokenSet } from '../session/tokens.js'
+import type { TokenResponse, TokenSet } from '../session/tokens.js'
 import type { AuthBackend, BackendContext } from './contract.js'
 import { readTokens } from './read-tokens.js'
 
@@ -19,8 +19,12 @@ export interface DetailedEndpoint<Input> {
   body?: ((input: Input) => object) | undefined
   /** Further headers. @default for `user` the Bearer header, else none */
   headers?: ((input: Input) => Record<string, string>) | undefined
-  /** Finds the tokens in this endpoint's answer. @default the backend's `readTokens` */
-  readTokens?: typeof readTokens | undefined
+  /**
+   * Finds the tokens in this endpoint's answer; for `user`, the `user`.
+   *
+   * @default the backend's `readTokens`; for `user` the whole answer
+   */
+  readTokens?: ((body: unknown, response?: Response) => TokenResponse) | undefined
 }
 
 /** The options of {@link jsonBackend}. */
@@ -49,7 +53,7 @@ export interface JsonBackendOptions<Credentials, User> {
    */
   csrfHeader?: readonly [name: string, value: string | (() => string)] | false | undefined
   /** Finds the tokens in an answer. @default {@link readTokens} */
-  readTokens?: typeof readTokens | undefined
+  readTokens?: ((body: unknown, response?: Response) => TokenResponse<User>) | undefined
   /** Whether a refused refresh means that the session is over. @default see {@link AuthBackend.isFinal} */
   isFinal?: AuthBackend<Credentials, User>['isFinal'] | undefined
 }
@@ -136,9 +140,10 @@ export function jsonBackend<Credentials extends object = object, User = unknown>
       user: caller(
         user,
         { method: 'GET', headers: ({ accessToken }) => ({ Authorization: `Bearer ${accessToken}` }) },
-        (answer) => {
-          if (!isObject(answer)) throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
-          return answer as User
+        (answer, response) => {
+          const person = typeof user === 'object' && user.readTokens ? user.readTokens(answer, response).user : answer
+          if (!isObject(person)) throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
+          return person as User
         },
       ),
     }),

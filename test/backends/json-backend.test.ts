@@ -493,6 +493,13 @@ describe('direction 15: who signed in', () => {
     expect(lines(sent)[1]).toBe('POST https://api.test/whoami {"token":"a1"}')
   })
 
+  it('is found in a nested answer by a reader of its own', async () => {
+    const user = { path: 'me', readTokens: (body: unknown) => ({ user: (body as { data: object }).data }) }
+    const { client } = against({ user }, { '/me': () => Response.json({ data: { id: 3 } }) })
+
+    expect(await client.login(FORM)).toMatchObject({ status: 'authenticated', user: { id: 3 } })
+  })
+
   it.each([
     ['500', () => new Response(null, { status: 500 })],
     ['401', () => new Response(null, { status: 401 })],

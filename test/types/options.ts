@@ -69,6 +69,8 @@ void jsonBackend({
   refreshVia: undefined,
 })
 void jsonBackend({ baseUrl, csrfHeader: undefined, readTokens: undefined, isFinal: undefined })
+const ownReader: AuthBackend<Form, User> = jsonBackend({ baseUrl, readTokens: () => ({ user: { id: 1 } }) })
+void ownReader
 void jsonBackend({
   baseUrl,
   login: { path: 'login', method: undefined, encoding: undefined, body: undefined, headers: undefined },
