@@ -12,7 +12,7 @@ function idsOf(file: string): Set<string> {
 }
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
   .map((file): [string, Set<string>] => [file.replaceAll('\\', '/').replace('.test.ts', ''), idsOf(join(root, file))])
 const ids = new Map(files)
 
