@@ -184,7 +184,7 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     ...(dpop && {
       authorize: (request, { accessToken, keyId }) => dpop.prove(keyId, request, accessToken),
       retry(answer) {
-        dpop.note(answer, answer.url)
+        dpop.note(answer)
         return dpop.asks(answer)
       },
     }),

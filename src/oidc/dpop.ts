@@ -20,8 +20,8 @@ export interface DPoP {
   run<T>(keyId: string | undefined, call: (key: DPoPHandle) => Promise<T>): Promise<T>
   /** `request` with the token, and a proof that this browser has its key. */
   prove(keyId: string | undefined, request: Request, accessToken: string): Promise<Request>
-  /** Notes the nonce of an answer from `url`. */
-  note(answer: Response, url: string): void
+  /** Notes the nonce of an answer; one that was made by hand, and knows no address, counts as that to the last proof. */
+  note(answer: Response, url?: string): void
   /** Whether a 401 asks for a proof with another nonce. */
   asks(answer: Response): boolean
   /** Destroys a key. */
@@ -45,6 +45,7 @@ const ES256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 export function dpop(): DPoP {
   /** The last nonce of each origin. */
   const nonces = new Map<string, string>()
+  let lastUrl = ''
   let last: { readonly token: string; readonly key: DPoPHandle } | undefined
 
   const work = async (mode: IDBTransactionMode, step: (keys: IDBObjectStore) => void): Promise<void> => {
@@ -97,6 +98,7 @@ export function dpop(): DPoP {
       }
     },
     async prove(keyId, request, accessToken) {
+      lastUrl = request.url
       // Looked up once for each token.
       if (last?.token !== accessToken) last = { token: accessToken, key: await find(keyId) }
       const headers = new Headers([...request.headers])
@@ -110,8 +112,8 @@ export function dpop(): DPoP {
       })
       return new Request(request, { headers, redirect: 'error' })
     },
-    note({ headers }, url) {
-      const nonce = headers.get('dpop-nonce')
+    note(answer, url = answer.url || lastUrl) {
+      const nonce = answer.headers.get('dpop-nonce')
       if (nonce && URL.canParse(url)) nonces.set(new URL(url).origin, nonce)
     },
     asks({ status, headers }) {

@@ -1,0 +1,76 @@
+import { decodeProtectedHeader } from 'jose'
+import { memoryStorage } from 'latchkey'
+import { dpop } from 'latchkey/oidc'
+import { describe, expect, it } from 'vitest'
+import { bound, boundScene, keysInBrowser } from './bound.ts'
+import { API, type Seen } from './provider.ts'
+import { outcomeOf, type Page, until } from './scene.ts'
+
+const TODOS = `${API}/todos`
+const forced = { forceRefresh: true }
+
+/** Which key the last proof is of. */
+function keyOf(seen: readonly Seen[]): unknown {
+  return decodeProtectedHeader(seen.at(-1)?.headers.get('dpop') ?? '').jwk?.x
+}
+
+describe('T19: a key for each session', () => {
+  it('lets sessions of tabs without a common storage each go on after the other has signed out', async () => {
+    const scene = await boundScene()
+    const pages: Page[] = []
+    for (const storageKey of ['one', 'two']) {
+      scene.goTo(scene.provider.authorize(await scene.leave(scene.open({ storage: memoryStorage(), storageKey }))))
+      const page = scene.open({ storage: memoryStorage(), storageKey })
+      await page.client.start()
+      pages.push(page)
+    }
+    const [one, two] = pages as [Page, Page]
+    expect(await keysInBrowser()).toHaveLength(2)
+
+    await one.client.logout()
+
+    expect(await keysInBrowser()).toHaveLength(1)
+    await two.client.getAccessToken(forced)
+    expect((await two.client.fetch(TODOS)).status).toBe(200)
+  })
+
+  it('is another one after a step up, and requests of all tabs go on', async () => {
+    const { pages, page, signIn, provider } = await bound(2)
+    await page.client.fetch(TODOS)
+    const before = keyOf(provider.to('resource'))
+
+    const next = await signIn({ parameters: { acr_values: 'gold' } })
+
+    await until(() => pages.every(({ heard }) => heard('login').length), 'the tabs to hear of it')
+    for (const { client } of [...pages, next]) expect((await client.fetch(TODOS)).status).toBe(200)
+    expect(keyOf(provider.to('resource'))).not.toBe(before)
+  })
+
+  it('is not kept for ever where nobody signs out: the oldest of a hundred make room', async () => {
+    const { provider, page } = await bound()
+    const { create } = dpop()
+
+    for (let count = 0; count < 99; count += 1) await create()
+    expect((await page.client.fetch(TODOS)).status).toBe(200)
+    for (let count = 0; count < 10; count += 1) await create()
+
+    expect((await keysInBrowser()).length).toBeLessThanOrEqual(101)
+    await outcomeOf(page.client.getAccessToken(forced))
+    expect(page.heard('logout')).toMatchObject([{ error: { code: 'key_lost' } }])
+    expect(provider.refreshes).toBe(0)
+  })
+
+  it.each([
+    ['the person', { error: 'access_denied' }],
+    ['nobody', {}],
+  ])('is not left behind by a sign-in that %s has ended', async (who, visit) => {
+    const { open, leave, goTo, provider } = await boundScene()
+    provider.lie({ idToken: () => undefined })
+    goTo(provider.authorize(await leave(open()), visit))
+
+    const { error } = await outcomeOf(open().client.start())
+
+    expect(error).toHaveProperty('code', who === 'nobody' ? 'invalid_response' : 'invalid_credentials')
+    expect(await keysInBrowser()).toEqual([])
+  })
+})
