@@ -5,6 +5,7 @@ import type { Events } from './events.js'
 import type { Backoff } from './refresh/backoff.js'
 import type { Exchange } from './refresh/exchange.js'
 import type { KeeperEvents } from './session/auth-events.js'
+import { decodeClaims } from './session/claims.js'
 import type { Keeper } from './session/keeper.js'
 import type { TokenResponse, TokenSet } from './session/tokens.js'
 import type { Trace } from './trace.js'
@@ -55,12 +56,18 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
 
   const leave: SignIn<User>['leave'] = async (answer, options) => {
     const told = call('logout', async (context) => backend.logout?.(tokensOf(answer), context), life, options)
-    await within(environment, FAREWELL_AT_MOST, told, undefined).catch(() => undefined)
+    await within(environment, FAREWELL_AT_MOST, told, undefined).catch((error: unknown) => {
+      trace.add('server not told', isAuthError(error) ? error.message : 'It took 2 s, or the page is left meanwhile.')
+    })
   }
 
   const revoke: SignIn<User>['revoke'] = (answer, kept) => {
+    const late = { ...kept, ...withoutGaps(answer) }
     // A cookie is everybody's: it is left alone once somebody has signed in again, or is about to.
-    if (!inCookie || !(keeper.current() || login)) void leave({ ...kept, ...withoutGaps(answer) })
+    if (inCookie && (keeper.current() || login)) return
+    // Some servers end all that a person has from them when one token is given back (RFC 7009, section 2.1).
+    const { idClaims } = keeper.current() ?? {}
+    if (!idClaims?.sub || idClaims.sub !== decodeClaims(late.idToken)?.sub) void leave(late)
   }
 
   /** Who it is; without an answer nobody is signed out. */

@@ -92,7 +92,12 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       return (await mark.isSet()) ? 'mark' : probe ? 'probe' : undefined
     })
     await follower?.enter(isStored)
-    const resumed = await resuming
+    const resumed = await resuming?.catch((error: unknown) => {
+      // Nobody in this tab has asked for it, and who is signed in needs it least.
+      const isStray = isAuthError(error) && error.code === 'login_required' && !error.oauthError
+      if (!isStray || !keeper.current()) throw error
+      trace.add('not resumed', error.message)
+    })
     // Without any token it was no sign-in; a cookie may do without.
     if (resumed && (inCookie || resumed.accessToken || resumed.refreshToken))
       await signIn.enter(true, undefined, async () => resumed)

@@ -2,7 +2,7 @@ import type { TokenResponse, TokenSet } from '../session/tokens.js'
 
 /** How to sign out. */
 export interface LogoutOptions {
-  /** Where a provider's sign-out page leads back to, for backends that have one. */
+  /** What `start()` is to hand back when a provider's sign-out has led back to the app: a path of this origin. */
   readonly returnTo?: string | undefined
 }
 
@@ -18,6 +18,8 @@ export interface BackendContext {
   readonly fetch: typeof globalThis.fetch
   /** Aborted when the call is no longer wanted. */
   readonly signal: AbortSignal
+  /** The client's `storageKey`, which tells the clients of one backend apart. */
+  readonly storageKey?: string | undefined
   /**
    * What `logout()` was called with; `undefined` where nobody called it, and tokens are only given back that nobody needs.
    */
@@ -44,7 +46,7 @@ export interface BackendAnswer {
  * Knows how a given server does login, refresh and logout. `jsonBackend` serves most; write one of your own for the rest.
  *
  * Throw whatever you like for a refused call made with `context.fetch`: what it means follows from the answer's status. For
- * all else throw an `AuthError`, whose code is kept: anything other says `network` or `invalid_response`.
+ * all else throw an `AuthError`, whose code is kept: anything else becomes `network` or `invalid_response`.
  */
 export interface AuthBackend<Credentials = never, User = unknown> {
   /** Tells backends apart, such as origin + login path: a stored record of another one is ignored. */
@@ -64,7 +66,8 @@ export interface AuthBackend<Credentials = never, User = unknown> {
   logout?(tokens: TokenSet, context: BackendContext): Promise<void>
   /**
    * Asked by `start()`, before it returns: tokens, if the page has just come back from a redirect; a `returnTo` alone if it
-   * was none that signs in.
+   * was none that signs in (in cookie mode that counts as a sign-in). A `login_required` without `oauthError` says that nobody
+   * here has asked for it: whoever is signed in stays so, and `start()` does not reject.
    */
   resume?(context: BackendContext): Promise<ResumedResponse<User> | undefined>
   /** Who is signed in; asked after a login, and at a restore whose record does not know. A failure keeps the old one. */

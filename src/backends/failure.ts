@@ -5,6 +5,7 @@ import { TOKEN_NAMES } from './read-tokens.js'
 
 /** OAuth errors that blame the client or its request, not the person's grant (RFC 6749, section 5.2). */
 const BLAMES_CLIENT = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_request']
+const VAGUE: readonly AuthErrorCode[] = ['server_error', 'invalid_response', 'network']
 /** The calls that sign somebody in. */
 const SIGNS_IN: readonly TokenCall[] = ['login', 'resume']
 const LONGEST_PAUSE = 300_000
@@ -18,8 +19,8 @@ export function failureOf(
   now: number,
 ): AuthError {
   const { status = 0, headers, body } = answer ?? {}
-  // Who throws something more exact than `server_error` knows more than the status says.
-  if (isAuthError(thrown) && (status < 300 || thrown.code !== 'server_error')) return thrown
+  // Who throws something more exact than that it went wrong knows more than the status says.
+  if (isAuthError(thrown) && (status < 300 || !VAGUE.includes(thrown.code))) return thrown
   if (status < 300) {
     return status
       ? new AuthError('invalid_response', `The answer to the ${call} call could not be read.`, { status })

@@ -11,6 +11,7 @@ export interface TokenCallerParts {
   readonly environment: Environment
   readonly destinations: Destinations
   readonly inCookie: boolean
+  readonly storageKey: string
   /** `timeout`: the deadline of one request, body included, in milliseconds. */
   readonly refresh: { readonly timeout: number }
   readonly fetch: typeof globalThis.fetch
@@ -19,7 +20,7 @@ export interface TokenCallerParts {
 const LARGEST = 64 * 1024
 
 export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
-  const { backend, inCookie, environment, destinations, fetch, refresh } = parts
+  const { backend, inCookie, storageKey, environment, destinations, fetch, refresh } = parts
 
   return async (call, run, signal, logoutOptions) => {
     let answer: BackendAnswer | undefined
@@ -54,10 +55,11 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
     }
 
     try {
-      const running = unlessAborted(run({ fetch: send, signal, logoutOptions }), signal)
+      const running = unlessAborted(run({ fetch: send, signal, storageKey, logoutOptions }), signal)
       // A login may wait for a person, and the answer to a refresh is wanted however late it comes.
       if (call === 'login' || call === 'refresh') return await running
-      return await within(environment, refresh.timeout, running, late())
+      // Discovery, the code, and the code once more with another proof: each has a deadline of its own.
+      return await within(environment, (call === 'resume' ? 3 : 1) * refresh.timeout, running, late())
     } catch (error) {
       if (signal.aborted) throw signal.reason
       throw failureOf(call, error, answer, backend.isFinal, environment.clock.now())

@@ -59,7 +59,12 @@ export async function requestAuthorization(
   const url = endpointOf(server, 'authorization_endpoint')
   for (const [name, value] of Object.entries(pushed || parameters)) url.searchParams.set(name, value)
   const maxAge = wanted.max_age === undefined ? undefined : Number(wanted.max_age)
-  return { url, pending: { backend: provider.id, purpose: 'login', verifier, nonce, maxAge } }
+  return { url, pending: { asker: askerOf(provider, context), purpose: 'login', verifier, nonce, maxAge } }
+}
+
+/** Several clients may share a backend's server and client id, as for two accounts. */
+export function askerOf({ id }: Provider, { storageKey }: BackendContext): string {
+  return `${id} ${storageKey}`
 }
 
 async function push(
@@ -111,7 +116,9 @@ function validate(
   state: string,
 ): URLSearchParams {
   try {
-    return validateAuthResponse(server, client, answer, state)
+    const valid = validateAuthResponse(server, client, answer, state)
+    if (valid.has('code')) return valid
+    throw new Error('no code')
   } catch (error) {
     if (!(error instanceof AuthorizationResponseError))
       throw new AuthError('invalid_response', `The provider's answer was refused: ${messageOf(error)}.`)

@@ -1,5 +1,6 @@
 import {
   type AuthorizationServer,
+  clockTolerance,
   generateRandomState,
   None,
   processRefreshTokenResponse,
@@ -14,20 +15,23 @@ import { isFinalAnswer, oauthErrorOf } from '../backends/failure.js'
 import { AuthError } from '../errors.js'
 import { decodeClaims } from '../session/claims.js'
 import type { TokenResponse } from '../session/tokens.js'
-import { redeem, requestAuthorization } from './authorization.js'
+import { askerOf, redeem, requestAuthorization } from './authorization.js'
 import type { OidcLogin, OidcOptions } from './options.js'
 import { here, isAt, leaveFor, registered, tidy } from './page.js'
 import { type Pending, recall, remember } from './pending.js'
-import { answerPopup, openPopup, popupState } from './popup.js'
+import { answerPopup, isPopupState, openPopup, popupState } from './popup.js'
 import { checked, createProvider, endpointOf } from './provider.js'
 import { isSamePerson, tokensOf } from './tokens.js'
 
 /** Before it leaves the page, a sign-out waits so long for the revocation; after twice that it leaves no more. */
 const FAREWELL = 1000
+/** In seconds. */
+const DAY = 86_400
 
 /**
  * Signs in at an OpenID Connect or OAuth 2.0 provider: authorization code with PKCE, by redirect or popup. The client
- * stays the same: `auth.login()` needs no argument, `auth.start()` completes the sign-in when the page is back.
+ * stays the same: `auth.login()` needs no argument, `auth.start()` completes the sign-in when the page is back. Create it
+ * once, outside components: a client that is disposed of while it completes a sign-in takes the sign-in along.
  *
  * Built on [oauth4webapi](https://github.com/panva/oauth4webapi), which checks every answer. The ID token's signature is
  * not checked, since the token comes straight from the provider over TLS (OpenID Connect Core, section 3.1.3.7, rule 6).
@@ -39,9 +43,13 @@ const FAREWELL = 1000
  *   storage: webStorage('local'),
  * })
  * const { status, returnTo } = await auth.start()
- * @throws {@link AuthError} `invalid_option` when `issuer` is no URL. `login` and `start` reject with `login_required`,
- *   `invalid_credentials`, `misconfigured` or `server_error` for what the provider answers, its error in `oauthError`;
- *   `invalid_response` when an answer does not pass its checks; `aborted` when a popup was blocked or closed.
+ * A second sign-in, a step-up too, ends the session before it: `logout` (`replaced`), then `login`.
+ *
+ * @throws {@link AuthError} `invalid_option` when `issuer` is no URL. `start`, and `login` by popup, reject with
+ *   `login_required`, `invalid_credentials`, `misconfigured` or `server_error` for what the provider answers, its error in
+ *   `oauthError`; `invalid_response` when an answer does not pass its checks; `network` and `timeout`. `login` rejects with
+ *   `misconfigured` where the provider cannot be used so, `insecure_url` without https, `storage_unavailable` without
+ *   sessionStorage, `aborted` when a popup was blocked or closed. `logout` tells `subject_mismatch` and `key_lost`.
  * @see [OpenID Connect Core](https://openid.net/specs/openid-connect-core-1_0.html)
  * @see [RFC 9700](https://www.rfc-editor.org/rfc/rfc9700.html)
  */
@@ -49,6 +57,9 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
   const { redirectUri, postLogoutRedirectUri, userinfo, dpop } = options
   const provider = createProvider(options)
   const { id, client, discover, http, withKey } = provider
+
+  /** When somebody has begun to sign in. */
+  let beganLogin = 0
 
   const complete = async (
     answer: URLSearchParams,
@@ -86,7 +97,7 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     url.searchParams.set('post_logout_redirect_uri', uri)
     if (idToken) url.searchParams.set('id_token_hint', idToken)
     try {
-      remember(state, { backend: id, purpose: 'logout', returnTo })
+      remember(state, { asker: askerOf(provider, context), purpose: 'logout', returnTo })
       url.searchParams.set('state', state)
     } catch {
       // Only `returnTo` is lost with it.
@@ -100,6 +111,7 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
     refreshVia: 'body',
 
     async login({ returnTo, mode, parameters } = {}, context) {
+      beganLogin = Date.now()
       const popup = mode === 'popup' ? openPopup() : undefined
       try {
         const state = popup ? popupState(generateRandomState()) : generateRandomState()
@@ -117,16 +129,18 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
       if (!globalThis.location) return undefined
       // Up to the first `await` all happens before any other script runs.
       const { searchParams: answer } = here()
-      const state = answer.get('state')
-      const isAnswer = isAt(redirectUri) && (answer.has('code') || answer.has('error'))
-      const known = state ? recall(state, id) : undefined
-      if (!state || known === 'foreign' || !(known || isAnswer)) return undefined
-      const isSignOut = typeof known === 'object' && known.purpose === 'logout'
+      const state = answer.get('state') ?? ''
+      if (!state && !answer.has('error')) return undefined
+      const isHere = isAt(redirectUri)
+      const isAnswer = (isHere || isPopupState(state)) && (answer.has('code') || answer.has('error'))
+      const known = recall(state, askerOf(provider, context))
+      if (known === 'foreign' || !(known || isAnswer)) return undefined
+      const isSignOut = known === 'spent' ? !isHere : known?.purpose === 'logout'
       tidy((isSignOut && postLogoutRedirectUri) || redirectUri)
       if (known === 'spent') return undefined
-      if (isSignOut) return { returnTo: known.returnTo }
+      if (known && isSignOut) return { returnTo: known.returnTo }
       if (known) return { ...(await complete(answer, state, known, context)), returnTo: known.returnTo }
-      if (await answerPopup(answer)) return undefined
+      await answerPopup(answer)
       const message = 'This tab has begun no such sign-in in the last ten minutes: begin again.'
       throw new AuthError('login_required', message)
     },
@@ -143,7 +157,9 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
           revoke(server, refresh_token ?? access_token, context).catch(() => undefined)
           throw new AuthError('subject_mismatch', 'The renewed ID token is not about the person who signed in.')
         }
-        const processing = processRefreshTokenResponse(server, client, response)
+        // Who fails this check loses the session, as its refresh token is spent: a clock that has gone wrong must not.
+        const patient = { ...client, [clockTolerance]: Math.max(DAY, client[clockTolerance] ?? 0) }
+        const processing = processRefreshTokenResponse(server, patient, response)
         const answer = await checked(
           response,
           processing.catch((error) => (error?.cause?.claim === 'iss' ? refuse() : Promise.reject(error))),
@@ -161,7 +177,8 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
       const told = Promise.all([forgotten, revoked])
       const canLeave = logoutOptions && postLogoutRedirectUri && server.end_session_endpoint
       await (canLeave ? Promise.race([told, new Promise((resolve) => setTimeout(resolve, FAREWELL))]) : told)
-      if (canLeave && Date.now() - began < 2 * FAREWELL)
+      // Whoever is about to sign in again, from a listener say, is not to be carried off.
+      if (canLeave && beganLogin < began - FAREWELL && Date.now() - began < 2 * FAREWELL)
         await signOut(server, registered(postLogoutRedirectUri), idToken, context)
     },
 

@@ -28,8 +28,11 @@ export interface DPoP {
   forget(keyId: string | undefined): Promise<void>
 }
 
-/** So many sessions with keys a browser may have at once; older keys are litter. */
+/** So many sessions with keys a browser may have at once; beyond them keys that are over a year old are litter. */
 const MOST = 100
+const YEAR = 31_536_000_000
+/** Some engines have days on which IndexedDB never answers. */
+const PATIENCE = 3000
 const ES256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
 
 /**
@@ -37,8 +40,9 @@ const ES256 = { name: 'ECDSA', namedCurve: 'P-256' } as const
  * one, non-extractable, kept in IndexedDB for all tabs, and destroyed by `logout()`. If the browser loses it, the session
  * ends (`revoked`, code `key_lost`).
  *
- * Requests that carry a proof follow no redirect. The API has to expose `DPoP-Nonce` and `WWW-Authenticate` to your origin
- * if it asks for nonces.
+ * Requests that carry a proof follow no redirect. The provider has to know DPoP; API and token endpoint have to allow the
+ * request header `DPoP` to your origin (CORS), and to expose `DPoP-Nonce` and `WWW-Authenticate` if they ask for nonces.
+ * Sessions from before it was switched on count as signed out.
  *
  * @see [RFC 9449](https://www.rfc-editor.org/rfc/rfc9449.html)
  */
@@ -50,7 +54,12 @@ export function dpop(): DPoP {
 
   const work = async (mode: IDBTransactionMode, step: (keys: IDBObjectStore) => void): Promise<void> => {
     try {
-      await transact('latchkey-dpop', 'keys', mode, step)
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const silent = new Promise((_, reject) => {
+        timer = setTimeout(reject, PATIENCE)
+      })
+      const done = transact('latchkey-dpop', 'keys', mode, step)
+      await Promise.race([done, silent]).finally(() => clearTimeout(timer))
     } catch (cause) {
       throw new AuthError('storage_unavailable', 'The key is in IndexedDB, which cannot be used.', { cause })
     }
@@ -82,7 +91,9 @@ export function dpop(): DPoP {
       await work('readwrite', (keys) => {
         const reading = keys.getAllKeys()
         reading.onsuccess = () => {
-          for (const old of reading.result.slice(0, -MOST)) keys.delete(old)
+          const since = Date.now() - YEAR
+          for (const old of reading.result.slice(0, -MOST))
+            if (Number.parseInt(String(old), 10) < since) keys.delete(old)
         }
         keys.put(pair, keyId)
       })

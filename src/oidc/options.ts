@@ -9,12 +9,14 @@ export interface OidcOptions<User> {
   /** The client id, registered as a public client: a single-page app keeps no secret (RFC 6749, section 2.1). */
   clientId: string
   /**
-   * Where the provider leads back to, exactly as registered there; a path is taken as one of this origin. The page there has
-   * to call `auth.start()`. Plain `http:` does for loopback (RFC 8252, section 7.3).
+   * Where the provider leads back to, exactly as registered there; a path (`'/callback'`) is taken as one of this origin. Give
+   * it a page of its own, which calls `auth.start()`: an address there with `state` and `code` or `error` is taken for an
+   * answer. Plain `http:` does for loopback (RFC 8252, section 7.3).
    */
   redirectUri: string | URL
   /**
-   * What to ask for, separated by blanks. Many providers give a refresh token for `offline_access` only.
+   * What to ask for, separated by blanks. Many providers give a refresh token for `offline_access` only; without one the
+   * session ends with its access token.
    *
    * @default 'openid'
    */
@@ -25,18 +27,24 @@ export interface OidcOptions<User> {
    * `id_token_signing_alg_values_supported`, too.
    */
   metadata?: Partial<AuthorizationServer> | undefined
-  /** Sent with every authorization request: `audience`, `resource`, `prompt`, whatever the provider knows. @default none */
+  /**
+   * Sent with every authorization request: `audience`, `resource`, `prompt`, whatever the provider knows but `response_mode`.
+   *
+   * @default none
+   */
   parameters?: Record<string, string> | undefined
   /**
    * Where the provider's sign-out leads back to, exactly as registered there; a path is taken as one of this origin. Without
-   * it `logout()` stays in the app, and the provider's own session goes on: the next sign-in may ask for nothing.
+   * it `logout()` stays in the app, and the provider's own session goes on: the next sign-in may ask for nothing. With it, do
+   * not navigate after `logout()`: its `returnTo` is what `start()` hands back. A session that ended otherwise is not ended
+   * there: `parameters: { prompt: 'login' }` at the next sign-in asks who it is.
    *
    * @see [OpenID Connect RP-Initiated Logout](https://openid.net/specs/openid-connect-rpinitiated-1_0.html)
    */
   postLogoutRedirectUri?: string | URL | undefined
   /**
-   * By how much the clocks may differ when an ID token is checked, in milliseconds. People whose clock is wrong by more than
-   * this and the ID token's lifetime cannot sign in.
+   * By how much the clocks may differ when the ID token of a sign-in is checked, in milliseconds. People whose clock is wrong
+   * by more than this and the ID token's lifetime cannot sign in. At a renewal it is a day at least.
    *
    * @default 30_000
    */
@@ -60,8 +68,8 @@ export interface OidcLogin {
    */
   returnTo?: string | undefined
   /**
-   * `'redirect'` leaves the page. `'popup'` opens a window, which needs a click of the person: the page at `redirectUri`
-   * is loaded in it, and closes it.
+   * `'redirect'` leaves the page, and `login()` stays pending. `'popup'` opens a window, which needs a click of the person: the
+   * page at `redirectUri` is loaded in it, and closes it. Not from within another site's frame: the two do not hear each other.
    *
    * @default 'redirect'
    */

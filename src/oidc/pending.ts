@@ -3,8 +3,8 @@ import { isObject, parseBody } from '../session/json.js'
 
 /** What has to be remembered while the page is at the provider. */
 export interface Pending {
-  /** Which backend has asked. */
-  readonly backend: string
+  /** Who has asked: which client of which backend. */
+  readonly asker: string
   /** Whether it is about signing in, or out. */
   readonly purpose: 'login' | 'logout'
   readonly returnTo?: string | undefined
@@ -15,7 +15,7 @@ export interface Pending {
   readonly maxAge?: number | undefined
 }
 
-/** What is remembered under a `state`: nothing (any more), that it was taken before, or that another backend has asked. */
+/** What is remembered under a `state`: nothing (any more), that it was taken before, or that another client has asked. */
 export type Remembered = Pending | 'spent' | 'foreign' | undefined
 
 const PREFIX = 'latchkey.oidc.'
@@ -36,21 +36,21 @@ export function remember(state: string, pending: Pending): void {
   }
 }
 
-/** What `backend` remembers under `state`. It is forgotten at once: a callback is answered to once only. */
-export function recall(state: string, backend: string): Remembered {
+/** What `asker` remembers under `state`. It is forgotten at once: a callback is answered to once only. */
+export function recall(state: string, asker: string): Remembered {
   try {
     const known = read(PREFIX + state)
     if (!known) return undefined
-    if (known.backend !== backend) return 'foreign'
+    if (known.asker !== asker) return 'foreign'
     if (!known.purpose) return 'spent'
-    write(state, { backend })
+    write(state, { asker })
     return known
   } catch {
     return undefined
   }
 }
 
-function write(state: string, entry: Pick<Pending, 'backend'>): void {
+function write(state: string, entry: Pick<Pending, 'asker'>): void {
   sessionStorage.setItem(PREFIX + state, JSON.stringify({ ...entry, at: Date.now() }))
 }
 

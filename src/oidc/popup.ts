@@ -12,13 +12,22 @@ const MARK = 'popup.'
 /** The other side answers within this time, or is gone. */
 const PATIENCE = 2000
 const LOOK = 500
+/** A broadcast may be lost while a page is frozen. */
+const AGAIN = 250
+/** The provider's page comes within this time. */
+const COMING = 5000
 
 export function popupState(state: string): string {
   return MARK + state
 }
 
+export function isPopupState(state: string): boolean {
+  return state.startsWith(MARK)
+}
+
 /** Opens a window at once, while the browser still knows that the person has clicked. */
 export function openPopup(): Popup {
+  if (!globalThis.BroadcastChannel) throw new AuthError('misconfigured', 'A popup needs BroadcastChannel.')
   const popup = window.open('', '_blank', 'popup,width=500,height=700')
   if (!popup) throw new AuthError('aborted', 'The popup was blocked: call login() at a click.')
   return {
@@ -26,18 +35,30 @@ export function openPopup(): Popup {
       new Promise((resolve, reject) => {
         // Only pages of this origin are on the line. It does not depend on `opener`, which providers cut off.
         const line = new BroadcastChannel(state)
-        const looking = setInterval(() => {
-          // Cut off, too, a window looks closed; but then nobody is back on this page.
-          if (popup.closed && document.hasFocus()) end(new AuthError('aborted', 'The popup was closed.'))
-        }, LOOK)
-        const abort = (): void => end(signal.reason)
+        const began = Date.now()
+        const over = new AbortController()
+        let goneAfter: number | undefined
+        let isBack = false
+        const look = (): void => {
+          if (!popup.closed) return
+          // What a provider cuts off (COOP), as its page comes, looks closed, too: then only the person coming back counts.
+          goneAfter ??= Date.now() - began
+          if (document.hasFocus() && (isBack || goneAfter > COMING))
+            end(new AuthError('aborted', 'The popup was closed.'))
+        }
+        const looking = setInterval(look, LOOK)
         const end = (reason: unknown): void => {
           clearInterval(looking)
-          signal.removeEventListener('abort', abort)
+          over.abort()
           line.close()
           reject(reason)
         }
-        signal.addEventListener('abort', abort)
+        const listening = { signal: over.signal }
+        const move = ({ type }: Event): void => {
+          isBack = type === 'focus'
+        }
+        for (const type of ['focus', 'blur']) addEventListener(type, move, listening)
+        signal.addEventListener('abort', () => end(signal.reason), listening)
         line.onmessage = ({ data }: MessageEvent<unknown>) => {
           const answer = new URLSearchParams(String(data))
           if (answer.get('state') !== state) return
@@ -51,21 +72,27 @@ export function openPopup(): Popup {
   }
 }
 
-/** In the popup: hands `answer` to the page that opened it, and closes the window; `false` if nobody takes it. */
-export function answerPopup(answer: URLSearchParams): Promise<boolean> | false {
+/** In the popup: hands `answer` to the page that opened it, and closes the window; `false` if nobody takes it. Never resolves else. */
+export function answerPopup(answer: URLSearchParams): Promise<false> | false {
   const state = answer.get('state') ?? ''
-  if (!state.startsWith(MARK)) return false
-  return new Promise((resolve) => {
+  if (!isPopupState(state)) return false
+  return new Promise((resolve, reject) => {
     const line = new BroadcastChannel(state)
     let isHeard = false
     setTimeout(() => {
+      clearInterval(posting)
       line.close()
-      resolve(isHeard)
+      // Still here: some windows cannot be closed by script.
+      if (isHeard) reject(new AuthError('aborted', 'This window has handed its sign-in over.'))
+      else resolve(false)
     }, PATIENCE)
     line.onmessage = () => {
+      clearInterval(posting)
       isHeard = true
       window.close()
     }
-    line.postMessage(answer.toString())
+    const post = (): void => line.postMessage(answer.toString())
+    const posting = setInterval(post, AGAIN)
+    post()
   })
 }

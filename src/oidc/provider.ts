@@ -29,7 +29,8 @@ export interface Provider {
 export function createProvider(options: OidcOptions<unknown>): Provider {
   const { clientId, metadata, clockTolerance = 30_000, dpop } = options
   const issuer = parse(options.issuer)
-  const id = `${issuer.href} ${clientId}`
+  // Tokens of the other kind are of no use.
+  const id = `${issuer.href} ${clientId}${dpop ? ' dpop' : ''}`
   let known: AuthorizationServer | undefined =
     metadata?.authorization_endpoint && metadata.token_endpoint
       ? asymmetric({ issuer: nameOf(options.issuer), ...metadata })

@@ -66,8 +66,9 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
   const { backoff, trace, exchange, revoke, onSuccess, onLate } = parts
   const { clock, reportError } = environment
 
-  /** The same refusal in a row; counted on after the warning, which so comes once. */
+  /** The same refusal in a row, and whether that was reported. */
   let refusals = { message: '', count: 0 }
+  let isReported = false
 
   const tell = (session: Session<User> | undefined, error: AuthError, origin?: 'other-tab'): void => {
     const [timer] = backoff.pauses
@@ -81,7 +82,8 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
   const suspect = ({ code, status = 0, message }: AuthError): void => {
     if (code !== 'server_error' || status < 400 || status >= 500 || status === 408) return
     refusals = { message, count: message === refusals.message ? refusals.count + 1 : 1 }
-    if (refusals.count !== WEARY) return
+    if (refusals.count < WEARY || isReported) return
+    isReported = true
     reportError(
       new AuthError('server_error', `${message} Again and again: is it final? \`isFinal\` says so.`, { status }),
     )
@@ -114,6 +116,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const done = await keeper.advance(session, answer ?? {}, attempt, cause, age)
       if (done) {
         backoff.reset()
+        refusals = { message: '', count: 0 }
         onSuccess()
       } else {
         if (keeper.current()?.id === session.id) await follower?.look()

@@ -41,7 +41,7 @@ export type AuthState<User = unknown> =
 
 /** What `start()` resolves with: the state, and after a redirect login the path that the app wanted to return to. */
 export type StartResult<User = unknown> = AuthState<User> & {
-  /** A path of this origin. */
+  /** A path of this origin; the same for each caller of `start()`: go there once, where the app begins. */
   readonly returnTo?: string | undefined
 }
 

@@ -47,9 +47,10 @@ export function hostRefresh<Credentials extends object, User>(
   const nameOf = ({ storageKey, which }: { storageKey: string; which: string }): string => `${storageKey} ${which}`
 
   const depart = (request: RefreshRequest): Flight => {
-    const { tokens, delay, timeout } = request
+    const { tokens, delay, timeout, storageKey } = request
     const name = nameOf(request)
-    const call = createTokenCaller({ backend, environment, destinations, inCookie, refresh: { timeout }, fetch })
+    const refresh = { timeout }
+    const call = createTokenCaller({ backend, environment, destinations, inCookie, storageKey, refresh, fetch })
     const fly = async (): Promise<TokenResponse | undefined> => {
       await new Promise((resolve) => setTimeout(resolve, delay))
       const { signal } = new AbortController()

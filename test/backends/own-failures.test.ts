@@ -1,4 +1,4 @@
-import { type AuthBackend, AuthError, type BackendContext } from 'latchkey'
+import { type AuthBackend, AuthError, type BackendContext, readTokens } from 'latchkey'
 import { describe, expect, it } from 'vitest'
 import { FORM, type LoginForm, setUp } from '../support/client.ts'
 import { createWire } from '../support/wire.ts'
@@ -38,6 +38,14 @@ describe('a backend of your own whose refresh fails', () => {
       if (!ok) throw new Error('no')
     }, 400)
     expect(heard('logout')).toMatchObject([{ reason: 'revoked', error: { code: 'refresh_rejected', status: 400 } }])
+  })
+
+  it('is understood so, too, where it reads the answer without a look at the status', async () => {
+    const { heard } = await refreshing(async ({ fetch }) => {
+      const response = await fetch(TOKEN)
+      return readTokens(await response.json(), response)
+    }, 401)
+    expect(heard('logout')).toMatchObject([{ reason: 'revoked', error: { code: 'refresh_rejected', status: 401 } }])
   })
 
   it('is believed where it knows more than the status says', async () => {

@@ -94,9 +94,10 @@ describe('a sign-in by popup', () => {
     expect(location.href).toBe(CALLBACK)
     await until(() => provider.to('token').length > 0, 'the exchange')
     await vi.advanceTimersByTimeAsync(2000)
-    await until(() => inside.started.status !== 'pending', 'the client in the window')
+    await until(() => inside.started.status !== 'pending', 'the client in a window that cannot be closed')
 
-    expect(inside.started.value).toEqual({ status: 'unauthenticated', reason: 'never' })
+    expect(inside.started.error).toMatchObject({ code: 'aborted' })
+    expect(inside.client.state).toEqual({ status: 'unauthenticated', reason: 'never' })
     release()
     await until(() => signingIn.status === 'fulfilled', 'the sign-in')
     expect(provider.to('token')).toHaveLength(1)
@@ -248,9 +249,24 @@ describe('a popup', () => {
     expect(provider.requests).toEqual([])
   })
 
-  it('that the person closes is `aborted`', async () => {
+  it('that the person closes, and so is back on this page, is `aborted`', async () => {
     const { click, popup } = await createPopupScene()
     const signingIn = await click()
+    window.dispatchEvent(new Event('blur'))
+    popup.closed = true
+    window.dispatchEvent(new Event('focus'))
+
+    await vi.advanceTimersByTimeAsync(1000)
+    await settle()
+
+    expect(signingIn.error).toMatchObject({ code: 'aborted', message: expect.stringContaining('closed') })
+  })
+
+  it('that is closed later than a provider’s page can have cut it off is `aborted`', async () => {
+    const { click, popup } = await createPopupScene()
+    const signingIn = await click()
+    await vi.advanceTimersByTimeAsync(6000)
+    expect(signingIn.status).toBe('pending')
     popup.closed = true
 
     await vi.advanceTimersByTimeAsync(1000)
@@ -259,10 +275,13 @@ describe('a popup', () => {
     expect(signingIn.error).toMatchObject({ code: 'aborted', message: expect.stringContaining('closed') })
   })
 
-  it('that only looks closed, since the provider cut it off, goes on while nobody is back on this page', async () => {
+  it.each([
+    ['while nobody is back on this page', false],
+    ['though this page never lost the focus, as without a screen', true],
+  ])('that only looks closed, since the provider cut it off, goes on %s', async (_, hasFocus) => {
     const { click, popup, focus, comeBack } = await createPopupScene()
     const signingIn = await click()
-    focus.mockReturnValue(false)
+    focus.mockReturnValue(hasFocus)
     popup.closed = true
 
     await vi.advanceTimersByTimeAsync(60_000)

@@ -40,6 +40,16 @@ describe('a server that refuses again and again, in a way that ends nothing', ()
     expect(reported).toEqual([])
   })
 
+  it('is not reported where renewals succeed in between', async () => {
+    stopTime()
+    const { server, reported } = await signedIn()
+    for (let round = 0; round < 3; round += 1) {
+      server.failNext('refresh', forbidden, 2)
+      await pass(HOUR)
+    }
+    expect(reported).toEqual([])
+  })
+
   it('is not reported while its answers differ', async () => {
     const other: Fault = () => Response.json({ error: 'other' }, { status: 403 })
     const { reported } = await reportsOf(forbidden, forbidden, other, forbidden, forbidden, () =>
