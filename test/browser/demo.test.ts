@@ -342,13 +342,21 @@ describe.each(['off', 'on'] as const)('two tabs of the demo on one record, worke
 
   it('renews once for both, and shows in both who did it', async () => {
     const [first, second] = await twoTabs(hasty)
-    const before = await first.counts()
-    const from = await first.generation()
+    // Between two renewals: server and page then speak of the same moment.
+    const atRest = async () => {
+      for (;;) {
+        const [counts, generation] = [await first.counts(), await first.generation()]
+        await first.page.waitForTimeout(200)
+        const { refreshes } = await first.counts()
+        if (refreshes === counts.refreshes && (await first.generation()) === generation) return { counts, generation }
+      }
+    }
+    const { counts: before, generation: from } = await atRest()
 
     await Promise.all([first.reaches(from + 4), second.reaches(from + 4)])
 
-    const after = await first.counts()
-    const renewed = (await first.generation()) - from
+    const { counts: after, generation } = await atRest()
+    const renewed = generation - from
     expect(after.refreshes - before.refreshes).toBe(renewed)
     expect(after.refreshesRefused).toBe(before.refreshesRefused)
     expect(after.reuses).toBe(before.reuses)
