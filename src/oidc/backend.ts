@@ -31,7 +31,8 @@ const DAY = 86_400
 /**
  * Signs in at an OpenID Connect or OAuth 2.0 provider: authorization code with PKCE, by redirect or popup. The client
  * stays the same: `auth.login()` needs no argument, `auth.start()` completes the sign-in when the page is back. Create it
- * once, outside components: a client that is disposed of while it completes a sign-in takes the sign-in along.
+ * once, outside components: a client that is disposed of while it completes a sign-in takes the sign-in along. A second
+ * sign-in, a step-up too, ends the session before it: `logout` (`replaced`), then `login`.
  *
  * Built on [oauth4webapi](https://github.com/panva/oauth4webapi), which checks every answer. The ID token's signature is
  * not checked, since the token comes straight from the provider over TLS (OpenID Connect Core, section 3.1.3.7, rule 6).
@@ -43,8 +44,6 @@ const DAY = 86_400
  *   storage: webStorage('local'),
  * })
  * const { status, returnTo } = await auth.start()
- * A second sign-in, a step-up too, ends the session before it: `logout` (`replaced`), then `login`.
- *
  * @throws {@link AuthError} `invalid_option` when `issuer` is no URL. `start`, and `login` by popup, reject with
  *   `login_required`, `invalid_credentials`, `misconfigured` or `server_error` for what the provider answers, its error in
  *   `oauthError`; `invalid_response` when an answer does not pass its checks; `network` and `timeout`. `login` rejects with

@@ -72,11 +72,11 @@ export function openPopup(): Popup {
   }
 }
 
-/** In the popup: hands `answer` to the page that opened it, and closes the window; `false` if nobody takes it. Never resolves else. */
-export function answerPopup(answer: URLSearchParams): Promise<false> | false {
+/** In the popup: hands `answer` to the page that opened it, and closes the window; resolves only if nobody takes it. */
+export async function answerPopup(answer: URLSearchParams): Promise<void> {
   const state = answer.get('state') ?? ''
-  if (!isPopupState(state)) return false
-  return new Promise((resolve, reject) => {
+  if (!isPopupState(state)) return
+  await new Promise<void>((resolve, reject) => {
     const line = new BroadcastChannel(state)
     let isHeard = false
     setTimeout(() => {
@@ -84,7 +84,7 @@ export function answerPopup(answer: URLSearchParams): Promise<false> | false {
       line.close()
       // Still here: some windows cannot be closed by script.
       if (isHeard) reject(new AuthError('aborted', 'This window has handed its sign-in over.'))
-      else resolve(false)
+      else resolve()
     }, PATIENCE)
     line.onmessage = () => {
       clearInterval(posting)
