@@ -24,16 +24,16 @@ export function isAt(uri: string | URL): boolean {
 
 /** Takes everything that a provider has added out of the address, and out of the history. */
 export function tidy(uri: string | URL): void {
-  history.replaceState(history.state, '', new URL(uri, here()))
+  history.replaceState(history.state, '', new URL(uri, here()).href)
 }
 
 /** Leaves for `url`. Never resolves; rejects if the person comes back by the back button. */
 export function leaveFor(url: URL, signal: AbortSignal): Promise<never> {
-  location.assign(url)
+  location.assign(url.href)
   return new Promise((_, reject) => {
     const back = ({ persisted }: PageTransitionEvent): void => {
       if (persisted) reject(new AuthError('aborted', 'The person came back.'))
     }
-    addEventListener('pageshow', back, { signal })
+    globalThis.addEventListener?.('pageshow', back, { signal })
   })
 }
