@@ -150,12 +150,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
 
   return {
     state,
-    fetch: createAuthorizedFetch({
-      ...parts,
-      renewal,
-      ready: caughtUp,
-      departures: () => departures,
-    }),
+    fetch: createAuthorizedFetch({ ...parts, renewal, ready: caughtUp, departures: () => departures }),
     start: ({ probe = false }: StartOptions = {}): Promise<StartResult<User>> => start(probe),
     async login(...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> {
       await signIn.enter(true, signal, async (wanted) => {

@@ -1,5 +1,5 @@
 import type { AuthBackend } from './contract.js'
-import { jsonBackend } from './json.js'
+import { bearer, jsonBackend } from './json.js'
 
 /** What {@link feathers} signs in with, by the strategy `local` as it is set up by default. */
 export interface FeathersCredentials {
@@ -45,7 +45,7 @@ export function feathers<Credentials extends object = FeathersCredentials, User 
       path,
       method: 'DELETE',
       body: undefined,
-      headers: ({ accessToken }) => ({ Authorization: `Bearer ${accessToken}` }),
+      headers: bearer,
     },
   })
 }

@@ -27,6 +27,11 @@ export interface DetailedEndpoint<Input> {
   readTokens?: ((body: unknown, response?: Response) => TokenResponse) | undefined
 }
 
+/** The header of a token endpoint that wants the access token. */
+export function bearer({ accessToken }: TokenSet): Record<string, string> {
+  return { Authorization: `Bearer ${accessToken}` }
+}
+
 /** The options of {@link jsonBackend}. */
 export interface JsonBackendOptions<Credentials, User> {
   /** What the endpoints' paths are joined to; may be relative to the page (`'/api'`). */
@@ -137,15 +142,11 @@ export function jsonBackend<Credentials extends object = object, User = unknown>
     ...(refresh && { refresh: caller(refresh, { body }) }),
     ...(logout && { logout: caller(logout, { body }, () => undefined) }),
     ...(user && {
-      user: caller(
-        user,
-        { method: 'GET', headers: ({ accessToken }) => ({ Authorization: `Bearer ${accessToken}` }) },
-        (answer, response) => {
-          const person = typeof user === 'object' && user.readTokens ? user.readTokens(answer, response).user : answer
-          if (!isObject(person)) throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
-          return person as User
-        },
-      ),
+      user: caller(user, { method: 'GET', headers: bearer }, (answer, response) => {
+        const person = typeof user === 'object' && user.readTokens ? user.readTokens(answer, response).user : answer
+        if (!isObject(person)) throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
+        return person as User
+      }),
     }),
     ...(isFinal && { isFinal }),
   }

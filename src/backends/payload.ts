@@ -1,6 +1,6 @@
-import type { TokenResponse, TokenSet } from '../session/tokens.js'
+import type { TokenResponse } from '../session/tokens.js'
 import type { AuthBackend } from './contract.js'
-import { jsonBackend } from './json.js'
+import { bearer, jsonBackend } from './json.js'
 import { readTokens } from './read-tokens.js'
 
 /** What {@link payload} signs in with. */
@@ -36,18 +36,17 @@ export function payload<Credentials extends object = PayloadCredentials, User = 
   baseUrl,
   path = '/api/users',
 }: PayloadOptions): AuthBackend<Credentials, User> {
-  const headers = ({ accessToken }: TokenSet) => ({ Authorization: `Bearer ${accessToken}` })
   return jsonBackend({
     baseUrl,
     login: `${path}/login`,
     refresh: {
       path: `${path}/refresh-token`,
       body: undefined,
-      headers,
+      headers: bearer,
       readTokens: <Person>(answer: unknown): TokenResponse<Person> =>
         readTokens({ ...(answer as { user: Person }), token: (answer as { refreshedToken: string }).refreshedToken }),
     },
-    logout: { path: `${path}/logout`, body: undefined, headers },
+    logout: { path: `${path}/logout`, body: undefined, headers: bearer },
     refreshVia: 'access-token',
     isFinal: ({ status }) => [400, 401, 403].includes(status),
   })

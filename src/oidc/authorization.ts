@@ -17,7 +17,7 @@ import { AuthError, type AuthErrorCode } from '../errors.js'
 import type { OidcOptions } from './options.js'
 import { registered, requireCrypto } from './page.js'
 import type { Pending } from './pending.js'
-import { checked, endpointOf, messageOf, type Provider } from './provider.js'
+import { checked, endpointOf, type Provider, refused } from './provider.js'
 
 /** An authorization request, ready to go. */
 export interface AuthorizationRequest {
@@ -120,8 +120,7 @@ function validate(
     if (valid.has('code')) return valid
     throw new Error('no code')
   } catch (error) {
-    if (!(error instanceof AuthorizationResponseError))
-      throw new AuthError('invalid_response', `The provider's answer was refused: ${messageOf(error)}.`)
+    if (!(error instanceof AuthorizationResponseError)) throw refused(error)
     const { error: oauthError, error_description: description } = error
     const message = `The provider answered \`${oauthError}\`${description ? `: ${description}` : ''}.`
     throw new AuthError(codeOf(oauthError), message, { oauthError })

@@ -12,6 +12,8 @@ import {
 } from 'oauth4webapi'
 import type { AuthBackend, BackendContext, ResumedResponse } from '../backends/contract.js'
 import { isFinalAnswer, oauthErrorOf } from '../backends/failure.js'
+import { browserEnvironment } from '../browser.js'
+import { within } from '../environment.js'
 import { AuthError } from '../errors.js'
 import { decodeClaims } from '../session/claims.js'
 import type { TokenResponse } from '../session/tokens.js'
@@ -175,7 +177,7 @@ export function oidcBackend<User = unknown>(options: OidcOptions<User>): AuthBac
       const revoked = revoke(server, refreshToken ?? accessToken, context).catch(() => undefined)
       const told = Promise.all([forgotten, revoked])
       const canLeave = logoutOptions && postLogoutRedirectUri && server.end_session_endpoint
-      await (canLeave ? Promise.race([told, new Promise((resolve) => setTimeout(resolve, FAREWELL))]) : told)
+      await (canLeave ? within(browserEnvironment, FAREWELL, told, undefined).catch(() => undefined) : told)
       // Whoever is about to sign in again, from a listener say, is not to be carried off.
       if (canLeave && beganLogin < began - FAREWELL && Date.now() - began < 2 * FAREWELL)
         await signOut(server, registered(postLogoutRedirectUri), idToken, context)

@@ -8,6 +8,8 @@ import {
   modifyAssertion,
   protectedResourceRequest,
 } from 'oauth4webapi'
+import { browserEnvironment } from '../browser.js'
+import { within } from '../environment.js'
 import { AuthError } from '../errors.js'
 import { transact } from '../transact.js'
 import { requireCrypto } from './page.js'
@@ -54,12 +56,7 @@ export function dpop(): DPoP {
 
   const work = async (mode: IDBTransactionMode, step: (keys: IDBObjectStore) => void): Promise<void> => {
     try {
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const silent = new Promise((_, reject) => {
-        timer = setTimeout(reject, PATIENCE)
-      })
-      const done = transact('latchkey-dpop', 'keys', mode, step)
-      await Promise.race([done, silent]).finally(() => clearTimeout(timer))
+      await within(browserEnvironment, PATIENCE, transact('latchkey-dpop', 'keys', mode, step), undefined)
     } catch (cause) {
       throw new AuthError('storage_unavailable', 'The key is in IndexedDB, which cannot be used.', { cause })
     }

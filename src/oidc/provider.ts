@@ -92,12 +92,14 @@ export async function checked<T>(response: Response, checking: Promise<T>): Prom
     return await checking
   } catch (error) {
     if (!response.ok || isAuthError(error)) throw error
-    throw new AuthError('invalid_response', `The provider's answer was refused: ${messageOf(error)}.`)
+    throw refused(error)
   }
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown'
+/** The error of an answer that does not pass its checks. */
+export function refused(error: unknown): AuthError {
+  const why = error instanceof Error ? error.message : 'unknown'
+  return new AuthError('invalid_response', `The provider's answer was refused: ${why}.`)
 }
 
 /** A client without a secret takes no ID token that is not signed, or signed with one (RFC 8725, section 3.1). */
