@@ -1,6 +1,7 @@
 import { AuthClient, cookieStorage, jsonBackend, memoryStorage, webStorage } from 'latchkey'
 import { AuthClient as CoreClient } from 'latchkey/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { trapGlobals } from '../support/globals.ts'
 
 /** What a page has and a server may not have, and what nobody should use before there is something to do. */
 const EDGES = [
@@ -30,23 +31,10 @@ afterEach(() => {
   restore = []
 })
 
-/** Makes each of `names` throw when it is touched. */
-function trap(names: readonly string[]): string[] {
-  const touched: string[] = []
-  for (const name of names) {
-    const own = Object.getOwnPropertyDescriptor(globalThis, name)
-    restore.push(() => {
-      if (own) Object.defineProperty(globalThis, name, own)
-      else Reflect.deleteProperty(globalThis, name)
-    })
-    Object.defineProperty(globalThis, name, {
-      configurable: true,
-      get() {
-        touched.push(name)
-        throw new Error(`${name} was touched`)
-      },
-    })
-  }
+/** Makes each of `names` throw when it is touched, until the test is over. */
+function trap(names: readonly string[]): readonly string[] {
+  const { touched, undo } = trapGlobals(names)
+  restore.push(undo)
   return touched
 }
 

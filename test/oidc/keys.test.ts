@@ -1,7 +1,8 @@
 import { decodeProtectedHeader } from 'jose'
 import { memoryStorage } from 'latchkey'
 import { dpop } from 'latchkey/oidc'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { watch } from '../support/clock.ts'
 import { bound, boundScene, keysInBrowser } from './bound.ts'
 import { API, type Seen } from './provider.ts'
 import { outcomeOf, type Page, until } from './scene.ts'
@@ -74,5 +75,18 @@ describe('T19: a key for each session', () => {
 
     expect(error).toHaveProperty('code', who === 'nobody' ? 'invalid_response' : 'invalid_credentials')
     expect(await keysInBrowser()).toEqual([])
+  })
+})
+
+describe('a database that never answers', () => {
+  it('holds up no request for longer than 3 s', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    vi.stubGlobal('indexedDB', { open: () => ({}) })
+    const proving = watch(dpop().prove('key', new Request('https://api.test/'), 'token'))
+
+    await vi.advanceTimersByTimeAsync(3000)
+
+    expect(proving.error).toMatchObject({ code: 'storage_unavailable' })
   })
 })

@@ -294,3 +294,38 @@ describe('a slow provider', () => {
     expect(left()).toEqual([])
   })
 })
+
+describe('a sign-out at the provider', () => {
+  it('does not carry off who signs in again before it has left', async () => {
+    const { signIn, provider, left } = await createScene({ oidc: { postLogoutRedirectUri: '/' } })
+    const page = await signIn()
+    const before = left().length
+    const release = provider.hold('revocation')
+    const signingOut = page.client.logout()
+    await until(() => provider.to('revocation').length > 0)
+
+    void outcomeOf(page.client.login())
+    await until(() => left().length > before)
+    release()
+    await signingOut
+
+    expect(
+      left()
+        .slice(before)
+        .map(({ pathname }) => pathname),
+    ).toEqual(['/authorize'])
+  })
+
+  it('that could not be said is in `explain()`', async () => {
+    const { signIn, open, provider } = await createScene({ oidc: { postLogoutRedirectUri: '/' } })
+    const first = await signIn()
+    first.client.dispose()
+    provider.failNext('discovery', () => new Response(null, { status: 503 }), 9)
+    const page = open()
+    await page.client.start()
+
+    await page.client.logout()
+
+    expect(page.why()).toContain('503')
+  })
+})

@@ -2,6 +2,7 @@
 import { AuthClient, memoryStorage } from 'latchkey'
 import { type DPoP, dpop, type OidcLogin, oidcBackend } from 'latchkey/oidc'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { trapGlobals } from '../support/globals.ts'
 import { network } from '../support/network.ts'
 import { API, CLIENT, createProvider, ISSUER } from './provider.ts'
 
@@ -24,28 +25,6 @@ const EDGES = [
 
 afterEach(() => vi.unstubAllGlobals())
 
-/** Makes each edge of the browser throw when it is touched. */
-function trap(): { touched: string[]; undo: () => void } {
-  const touched: string[] = []
-  const own = EDGES.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const)
-  for (const name of EDGES) {
-    Object.defineProperty(globalThis, name, {
-      configurable: true,
-      get() {
-        touched.push(name)
-        throw new Error(`${name} was touched`)
-      },
-    })
-  }
-  const undo = (): void => {
-    for (const [name, descriptor] of own) {
-      if (descriptor) Object.defineProperty(globalThis, name, descriptor)
-      else Reflect.deleteProperty(globalThis, name)
-    }
-  }
-  return { touched, undo }
-}
-
 const options = (more: { redirectUri?: string; dpop?: DPoP } = {}) => ({
   issuer: ISSUER,
   clientId: CLIENT,
@@ -55,7 +34,7 @@ const options = (more: { redirectUri?: string; dpop?: DPoP } = {}) => ({
 
 describe('without a page', () => {
   it('T23: a backend and its key are made without touching a global', () => {
-    const { touched, undo } = trap()
+    const { touched, undo } = trapGlobals(EDGES)
     try {
       const backends = [
         oidcBackend(options()),
@@ -72,7 +51,7 @@ describe('without a page', () => {
 
   it('T23: the entry is imported without touching the page', async () => {
     vi.resetModules()
-    const { touched, undo } = trap()
+    const { touched, undo } = trapGlobals(EDGES)
     let entry: { oidcBackend: unknown }
     try {
       entry = await import('latchkey/oidc')

@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { settle, watch } from '../support/clock.ts'
 import { CLIENT, type Lies } from './provider.ts'
 import { createScene, outcomeOf, type Page, type SceneOptions, until } from './scene.ts'
 import { expectNoSecret } from './secrets.ts'
@@ -232,5 +233,60 @@ describe('a refused refresh', () => {
     expect(stolen.error).toMatchObject({ code: 'login_required' })
     expect(mine.error).toMatchObject({ code: 'login_required' })
     expect(provider.refreshes).toBe(3)
+  })
+})
+
+describe('a clock that goes wrong while somebody is signed in', () => {
+  it('F17: by hours costs nothing, though renewed ID tokens look expired', async () => {
+    const { signIn, provider } = await createScene()
+    const page = await signIn()
+    const now = Date.now
+    provider.lie({ idToken: (claims) => ({ ...claims, iat: now() / 1000, exp: now() / 1000 + 300 }) })
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 7_200_000)
+
+    const renewals = [
+      await outcomeOf(page.client.getAccessToken(forced)),
+      await outcomeOf(page.client.getAccessToken(forced)),
+    ]
+    clock.mockRestore()
+
+    expect(renewals.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+    expect(page.heard('logout')).toEqual([])
+  })
+})
+
+describe('tokens that come too late', () => {
+  it.each([
+    ['are not revoked where the same person has signed in again: that may end the new session, too', 'ada', 0],
+    ['are revoked where somebody else has', 'eve', 1],
+  ])('%s', async (_, sub, revocations) => {
+    const { signIn, leave, provider, goTo, open } = await createScene()
+    const first = await signIn()
+    const gate = Promise.withResolvers<void>()
+    let isSlow = false
+    const slow: typeof globalThis.fetch = async (input, init) => {
+      const response = await globalThis.fetch(input, init)
+      if (isSlow && String(input).endsWith('/token')) await gate.promise
+      return response
+    }
+    const other = open({ fetch: slow })
+    await other.client.start()
+    const url = await leave(first, { parameters: { acr_values: 'gold' } })
+    first.client.dispose()
+    isSlow = true
+    const late = watch(other.client.getAccessToken(forced))
+    await until(() => provider.to('token').length === 2)
+    await settle(30)
+
+    provider.lie({ idToken: (claims) => ({ ...claims, sub }) })
+    goTo(provider.authorize(url))
+    const back = open()
+    await back.client.start()
+    gate.resolve()
+    await until(() => late.status !== 'pending')
+    await settle(100)
+
+    expect(back.client.state).toMatchObject({ status: 'authenticated', idClaims: { sub } })
+    expect(provider.to('revocation')).toHaveLength(revocations)
   })
 })

@@ -1,19 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Server } from './servers.ts'
 
 const here = import.meta.dirname
-
-/** Installs the packages from npm in this folder, unless they are there. */
-export function installFromNpm(): void {
-  const changed = (file: string): number => statSync(join(here, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (changed('node_modules/.package-lock.json') >= changed('package-lock.json')) return
-  const shell = process.platform === 'win32'
-  const { status, error } = spawnSync('npm', ['ci'], { cwd: here, shell, stdio: 'inherit' })
-  if (error) throw error
-  if (status !== 0) process.exit(status ?? 1)
-}
 
 function versionInDebian(name: string): string | undefined {
   const query = ['-W', '-f', '$' + '{db:Status-Status} $' + '{Version}', name]

@@ -10,7 +10,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { installFromDebian, installFromNpm, lackOf, versionOf } from './packages.ts'
+import { installPackages } from '../support/install.ts'
+import { installFromDebian, lackOf, versionOf } from './packages.ts'
 import { type Server, servers } from './servers.ts'
 
 interface Report {
@@ -25,7 +26,7 @@ const names = words.filter((word) => word !== '--all').map((word) => word.toLowe
 const isWanted = ({ name }: Server): boolean => !names.length || names.some((each) => name.toLowerCase().includes(each))
 
 const chosen: readonly Server[] = servers.filter(isWanted)
-installFromNpm()
+installPackages(import.meta.dirname)
 installFromDebian([...new Set(chosen.flatMap(({ debian = [] }) => debian))])
 const runnable = chosen.filter((server) => !lackOf(server))
 

@@ -6,25 +6,12 @@
  *     npm run storm:peers
  *     STORM_SCALE=0.1 npm run storm:peers -- auth0 supabase
  */
-import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
+import { installPackages } from '../../support/install.ts'
 import { openHouse } from '../stage.ts'
 import { type Client, clients, peerPages } from './clients.ts'
 import { type Clock, createDialect } from './dialect.ts'
 import { storms, type Toll } from './storms.ts'
-
-const here = import.meta.dirname
-
-function install(): void {
-  const changed = (file: string): number => statSync(join(here, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
-  if (changed('node_modules/.package-lock.json') >= changed('package-lock.json')) return
-  const shell = process.platform === 'win32'
-  const { status, error } = spawnSync('npm', ['ci'], { cwd: here, shell, stdio: 'inherit' })
-  if (error) throw error
-  if (status !== 0) process.exit(status ?? 1)
-}
 
 function cell({ rounds, calls, lost, dropped, callers, without, early }: Toll): string {
   const perRound = (calls / rounds).toFixed(1).replace(/\.0$/, '')
@@ -34,7 +21,7 @@ function cell({ rounds, calls, lost, dropped, callers, without, early }: Toll): 
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-install()
+installPackages(import.meta.dirname)
 const wanted = process.argv.slice(2)
 const isWanted = ({ name, page }: Client): boolean =>
   !wanted.length || wanted.some((each) => `${name} ${page}`.includes(each))
