@@ -1,8 +1,10 @@
+import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
 const root = import.meta.dirname
 const inBrowser = 'test/browser/**/*.test.ts'
-const inNode = ['test/examples/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
+const inNode = ['test/examples/server/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
+const inFramework = ['test/examples/{react,vue,recipes}/**/*.test.{ts,tsx}']
 // `npm run test:package`, `test:browsers`, `test:mutation`, `test:servers`, `test:oidc`
 const apart = [
   'test/package/**',
@@ -20,6 +22,8 @@ export default defineConfig({
       'latchkey/backends': `${root}/src/backends/index.ts`,
       'latchkey/oidc': `${root}/src/oidc/index.ts`,
       'latchkey/worker': `${root}/src/worker/index.ts`,
+      'latchkey/testing': `${root}/src/testing/index.ts`,
+      'latchkey/devtools': `${root}/src/devtools/index.ts`,
       latchkey: `${root}/src/index.ts`,
     },
   },
@@ -34,10 +38,20 @@ export default defineConfig({
           environment: './test/happy-dom.ts',
           environmentOptions: { happyDOM: { url: 'http://localhost:3000/' } },
           include: ['test/**/*.test.ts'],
-          exclude: [inBrowser, ...inNode, ...apart],
+          exclude: [inBrowser, ...inNode, ...inFramework, ...apart],
         },
       },
       { extends: true, test: { name: 'node', include: inNode } },
+      {
+        extends: true,
+        plugins: [vue()],
+        test: {
+          name: 'frameworks',
+          environment: './test/happy-dom.ts',
+          environmentOptions: { happyDOM: { url: 'http://localhost:3000/' } },
+          include: inFramework,
+        },
+      },
       {
         extends: true,
         test: {

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createServer as createVite } from 'vite'
+import { createServer as createVite, type PluginOption } from 'vite'
 
 /** A port that listens, and serves nothing yet: the servers behind a page have to know its address first. */
 export interface PagePort {
@@ -19,12 +20,17 @@ export interface PageOptions {
   readonly define: Readonly<Record<string, string>>
   /** Reloads the page when a file has changed. */
   readonly watch: boolean
+  /** What a framework needs. @default none */
+  readonly plugins?: readonly PluginOption[]
+  /** The packages that Vite has to prepare, being no ES modules. @default none */
+  readonly optimize?: readonly string[]
 }
 
 const source = `${import.meta.dirname}/../src`
 // In your own app: npm install latchkey
 const alias = {
   'latchkey/core': `${source}/core.ts`,
+  'latchkey/devtools': `${source}/devtools/index.ts`,
   'latchkey/worker': `${source}/worker/index.ts`,
   latchkey: `${source}/index.ts`,
 }
@@ -45,7 +51,8 @@ export async function openPagePort(host: string, port: number | undefined): Prom
 
 /** Serves a page with Vite, under a strict policy; hands back what ends it. */
 export async function servePage({ server, url }: PagePort, options: PageOptions): Promise<() => Promise<void>> {
-  const { root, servers, define, watch } = options
+  const { root, servers, define, watch, plugins = [], optimize = [] } = options
+  const nonce = randomBytes(16).toString('base64') // for what Vite writes into the page itself while developing
   const vite = await createVite({
     root,
     configFile: false,
@@ -53,10 +60,12 @@ export async function servePage({ server, url }: PagePort, options: PageOptions)
     clearScreen: false,
     define: { ...define },
     resolve: { alias },
-    optimizeDeps: { noDiscovery: true }, // all packages are ES modules already, and found at once
+    plugins: [...plugins],
+    html: { cspNonce: nonce },
+    optimizeDeps: { noDiscovery: true, include: [...optimize] }, // the other packages are ES modules already
     server: { middlewareMode: true, hmr: { server }, ...(!watch && { watch: null }) },
   })
-  const policy = contentSecurityPolicy(url, servers)
+  const policy = contentSecurityPolicy(url, servers, nonce)
   server.on('request', (request, response) => {
     response.setHeader('Content-Security-Policy', policy)
     vite.middlewares(request, response)
@@ -69,14 +78,14 @@ export async function servePage({ server, url }: PagePort, options: PageOptions)
   }
 }
 
-/** No script and no style that is not a file of this page; calls to the listed servers alone. A worker gets it, too. */
-function contentSecurityPolicy(page: string, servers: readonly string[]): string {
+/** No script and no style but files of this page, and Vite's own; calls to the listed servers alone. A worker gets it, too. */
+function contentSecurityPolicy(page: string, servers: readonly string[], nonce: string): string {
   const reload = page.replace('http:', 'ws:') // Vite tells the page by it that a file has changed
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    `script-src 'self' 'nonce-${nonce}'`,
     "worker-src 'self'",
-    "style-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
     'img-src data:',
     `connect-src 'self' ${reload} ${servers.join(' ')}`,
     "base-uri 'none'",

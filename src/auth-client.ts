@@ -3,6 +3,7 @@ import type { LogoutOptions } from './backends/contract.js'
 import type { AccessTokenOptions, ListenerOptions, LoginArguments, LoginFields, StartOptions } from './call-options.js'
 import { createClient } from './create-client.js'
 import type { Unsubscribe } from './events.js'
+import { INSPECTION } from './inspection.js'
 import type { CoreOptions } from './options.js'
 import type { AuthEvents } from './session/auth-events.js'
 import type { AuthState, StartResult } from './session/state.js'
@@ -110,11 +111,11 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
    * @throws {@link AuthError} `invalid_option` when an option cannot work.
    */
   constructor(options: CoreOptions<Credentials, User>) {
-    const { state, ...rest } = createClient<Credentials, User>(options)
+    const { state, inspection, ...rest } = createClient<Credentials, User>(options)
     const methods: Omit<AuthClient<Credentials, User>, 'state' | typeof Symbol.dispose> = rest
     // Own properties that need no `this`: they may be detached, and work behind a Vue or MobX proxy.
     Object.assign(this, methods)
-    Object.defineProperty(this, 'state', { get: state, enumerable: true })
+    Object.defineProperties(this, { state: { get: state, enumerable: true }, [INSPECTION]: { value: inspection } })
     if (Symbol.dispose) Object.defineProperty(this, Symbol.dispose, { value: methods.dispose })
   }
 }

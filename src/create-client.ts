@@ -5,6 +5,7 @@ import { createEvents, type Unsubscribe } from './events.js'
 import { createAuthorizedFetch } from './http/authorized-fetch.js'
 import { createDestinations } from './http/destinations.js'
 import { createTokenCaller } from './http/token-calls.js'
+import type { Inspection } from './inspection.js'
 import { type CoreOptions, resolveOptions } from './options.js'
 import { createAttempts } from './refresh/attempt.js'
 import { createBackoff } from './refresh/backoff.js'
@@ -205,6 +206,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       { signal }: ListenerOptions = {},
     ): Unsubscribe => events.on(event, listener as (event: KeeperEvents<User>[K]) => void, signal),
     explain: trace.list,
+    inspection: { settings, keeper, schedule, flush } satisfies Inspection<User>,
     dispose(): void {
       disposal.abort(new AuthError('disposed', 'This client has been disposed of: create another one.'))
       schedule.arm()

@@ -95,6 +95,8 @@ export interface Settings<Credentials extends object, User> {
   readonly initial: TokenResponse<User> | undefined
   readonly refresh: RefreshOptions & { timeout: number }
   readonly fetch: typeof globalThis.fetch
+  /** What `fetch` hands on to: the app's, or the global one where there is none. */
+  readonly wire: { fetch: typeof globalThis.fetch | undefined }
   readonly allowInsecure: readonly string[]
   readonly environment: Environment
 }
@@ -130,6 +132,7 @@ export function resolveOptions<Credentials extends object, User>(
   )
   check(!!storage?.getItem, 'storage', 'an object with getItem, setItem and removeItem')
   const backend = options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL })
+  const wire = { fetch: options.fetch }
   return {
     backend,
     inCookie: backend.refreshVia === 'cookie',
@@ -138,7 +141,8 @@ export function resolveOptions<Credentials extends object, User>(
     storageKey,
     initial,
     refresh,
-    fetch: (input, init) => (options.fetch ?? globalThis.fetch)(input, init),
+    fetch: (input, init) => (wire.fetch ?? globalThis.fetch)(input, init),
+    wire,
     allowInsecure,
     environment: { ...browserEnvironment, ...options.environment },
   }

@@ -205,7 +205,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       }
       const row = await ledger.join(now)
       if (row.id === now.id && row.generation === now.generation && !row.ended) return
-      if (row.generation === 0 && now.generation === 0) return keeper.share(row.id)
+      if (row.generation === 0 && now.generation === 0) return keeper.amend({ id: row.id })
       const found = row.ended ? undefined : await find(row)
       if (keeper.current() !== now) return
       if (found) keeper.follow(found)

@@ -57,8 +57,8 @@ export interface Keeper<User> {
   settled(): Promise<unknown>
   /** Stores the session once more. */
   store(): Promise<void>
-  /** Waits for the same first token as the tab that gave the session this id. */
-  share(id: string): void
+  /** Sees the current session otherwise, in this tab alone. */
+  amend(changes: Partial<Session<User>>): void
   /** Queues an event about the current session. */
   tell<K extends keyof AuthEvents<User>>(
     name: K,
@@ -297,8 +297,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     },
     settled: () => settling,
     store: () => (current ? keep(current) : Promise.resolve()),
-    share(id) {
-      if (current) current = { ...current, id }
+    amend(changes) {
+      if (current) current = { ...current, ...changes }
     },
     tell,
   }

@@ -55,7 +55,8 @@ const builds = [build(), build()]
 const packed = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)
 const tarball = join(folder, JSON.parse(packed)[0].filename)
 write('package.json', '{ "name": "consumer", "type": "module", "private": true }')
-run('npm', ['install', '--silent', '--prefer-offline', tarball], folder)
+// msw is an optional peer: only who imports `latchkey/testing` has it.
+run('npm', ['install', '--silent', '--prefer-offline', tarball, `msw@${manifest.devDependencies.msw}`], folder)
 
 test('T20: two builds are equal byte for byte', () => {
   assert.deepEqual(builds[1], builds[0])
@@ -134,6 +135,10 @@ test('every entry can be bundled by esbuild, and pulls in what it should', async
     if (entry === 'latchkey') assert.deepEqual([...packages].sort(), ['jwt-decode', 'ky', 'latchkey'])
     if (entry === 'latchkey/worker' || entry === 'latchkey/backends') assert.deepEqual([...packages], ['latchkey'])
     if (entry === 'latchkey/oidc') assert.deepEqual([...packages].sort(), ['jwt-decode', 'latchkey', 'oauth4webapi'])
+    if (entry === 'latchkey/devtools') assert.deepEqual([...packages].sort(), ['jwt-decode', 'latchkey'])
+    if (entry === 'latchkey/testing') assert.ok(packages.has('msw'))
+    const aids = modules.filter((path) => /testing|devtools|panel/.test(path) && path.startsWith('latchkey/'))
+    if (!/testing|devtools/.test(entry)) assert.deepEqual(aids, [], `${entry} is no place for the developer's aids`)
   }
 })
 
@@ -146,7 +151,8 @@ import * as core from 'latchkey/core'
 import * as backends from 'latchkey/backends'
 import * as oidc from 'latchkey/oidc'
 import * as worker from 'latchkey/worker'
-console.log(latchkey, core, backends, oidc, worker)`,
+import * as devtools from 'latchkey/devtools'
+console.log(latchkey, core, backends, oidc, worker, devtools)`,
   )
   const result = await vite.build({ root: folder, logLevel: 'silent', build: { write: false } })
   const output = (Array.isArray(result) ? result : [result]).flatMap((part) => ('output' in part ? part.output : []))

@@ -45,6 +45,8 @@ const workerFile = await bundle(
   `import { jsonBackend } from './src/core.ts'; import { hostRefresh } from './src/worker/index.ts'
   hostRefresh(jsonBackend({ baseUrl: 'https://api.example.com' }))`,
 )
+const devtools = await bundle(`export * from './src/core.ts'; export * from './src/devtools/index.ts'`)
+const audited = await bundle(`export * from './src/core.ts'; export { audit } from './src/devtools/index.ts'`)
 const typical = await bundle(`export { AuthClient } from './src/index.ts'`)
 const oidc = await bundle(`export * from './src/index.ts'; export { oidcBackend } from './src/oidc/index.ts'`)
 const bound = await bundle(`export * from './src/index.ts'; export { oidcBackend, dpop } from './src/oidc/index.ts'`)
@@ -77,8 +79,8 @@ const row = (name: string, { minified, gzip }: { minified: number; gzip: number 
 const rows = [
   row('ky + jwt-decode', peers),
   row('latchkey, whole', whole),
-  row('latchkey adds to ky + jwt-decode', without(whole, peers), 18_000, 6000),
-  row('latchkey/core with jwt-decode', core, 18_900, 7600),
+  row('latchkey adds to ky + jwt-decode', without(whole, peers), 18_100, 6000),
+  row('latchkey/core with jwt-decode', core, 19_000, 7600),
   row('latchkey/worker adds to latchkey/core', without(hosted, core), 1500),
   row('a worker file of three lines', workerFile),
   row('latchkey/oidc with oauth4webapi adds to latchkey', without(oidc, whole), 10_600, 9500),
@@ -86,6 +88,8 @@ const rows = [
   row('oauth4webapi, as far as latchkey/oidc needs it', unbound),
   row('oauth4webapi, as far as it needs it with dpop()', webapi),
   row('a whole OIDC client, ky included', oidc, 38_000, 26_400),
+  row('latchkey/devtools adds to latchkey/core', without(devtools, core), 14_000),
+  row('audit() alone adds to latchkey/core', without(audited, core)),
   ...presets.map(({ name, preset }) => row(`preset ${name} adds to jsonBackend`, without(preset, bare), 300)),
   row('import { AuthClient } alone', typical),
 ]
@@ -100,6 +104,11 @@ console.table(rows)
 console.table(modules)
 if (rows.some(({ verdict }) => verdict === 'TOO BIG')) {
   console.error('Over budget.')
+  process.exitCode = 1
+}
+const aids = whole.modules.filter(([path]) => /src\/(devtools|testing)\//.test(path)).map(([path]) => path)
+if (aids.length) {
+  console.error('latchkey pulls in', aids.join(', '))
   process.exitCode = 1
 }
 if (strangers.length) {
