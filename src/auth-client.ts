@@ -3,7 +3,7 @@ import type { LogoutOptions } from './backends/contract.js'
 import type { AccessTokenOptions, ListenerOptions, LoginArguments, LoginFields, StartOptions } from './call-options.js'
 import { createClient } from './create-client.js'
 import type { Unsubscribe } from './events.js'
-import { INSPECTION } from './inspection.js'
+import { allowInspection } from './inspection.js'
 import type { CoreOptions } from './options.js'
 import type { AuthEvents } from './session/auth-events.js'
 import type { AuthState, StartResult } from './session/state.js'
@@ -115,7 +115,8 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
     const methods: Omit<AuthClient<Credentials, User>, 'state' | typeof Symbol.dispose> = rest
     // Own properties that need no `this`: they may be detached, and work behind a Vue or MobX proxy.
     Object.assign(this, methods)
-    Object.defineProperties(this, { state: { get: state, enumerable: true }, [INSPECTION]: { value: inspection } })
+    Object.defineProperty(this, 'state', { get: state, enumerable: true })
+    allowInspection(this, inspection)
     if (Symbol.dispose) Object.defineProperty(this, Symbol.dispose, { value: methods.dispose })
   }
 }

@@ -12,10 +12,21 @@ export interface Inspection<User = unknown> {
   readonly flush: () => void
 }
 
-/** Where a client keeps its {@link Inspection}: one symbol in all copies of the package, and not enumerable. */
-export const INSPECTION: unique symbol = Symbol.for('latchkey.inspection')
+/** What a client is known by: a method of its own, which is the same behind a proxy and on a copy. */
+interface Inspected {
+  readonly explain: () => unknown
+}
 
-/** What `client` lets see; `undefined` for anything that is no client of this package. */
+/** Here rather than on the client, where any script that gets hold of it could read the refresh token. */
+const inspections = new WeakMap<object, Inspection<never>>()
+
+/** Lets `client` be inspected. */
+export function allowInspection<User>(client: Inspected, inspection: Inspection<User>): void {
+  inspections.set(client.explain, inspection as unknown as Inspection<never>)
+}
+
+/** What `client` lets see; `undefined` for anything that is no client of this copy of the package. */
 export function inspect<User>(client: object): Inspection<User> | undefined {
-  return (client as { [INSPECTION]?: Inspection<User> })[INSPECTION]
+  const { explain } = client as Partial<Inspected>
+  return explain && (inspections.get(explain) as unknown as Inspection<User> | undefined)
 }
