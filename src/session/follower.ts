@@ -1,4 +1,4 @@
-import { type Environment, type LedgerFailure, type LedgerRow, sleep } from '../environment.js'
+import { type Environment, type LedgerFailure, type LedgerRow, sleep, within } from '../environment.js'
 import { AuthError, FINAL } from '../errors.js'
 import type { Hint, Hints } from '../tabs/hints.js'
 import type { SessionLedger } from '../tabs/ledger.js'
@@ -200,7 +200,8 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       const now = keeper.current()
       if (!now) {
         const known = ledger.isShared && (await ledger.read(undefined))
-        if (known && !known.ended) void look()
+        // Signed in by another tab a moment ago, whose record is on its way; or the storage was emptied, and none comes.
+        if (known && !known.ended) await within(environment, LATE, look(), undefined).catch(() => undefined)
         return
       }
       const row = await ledger.join(now)
