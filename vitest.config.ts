@@ -1,11 +1,12 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { aliases } from './test/support/aliases.ts'
 
-const root = import.meta.dirname
 const inBrowser = 'test/browser/**/*.test.ts'
 const inNode = ['test/examples/server/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
-const inFramework = ['test/examples/{react,vue,recipes}/**/*.test.{ts,tsx}']
-// `npm run test:package`, `test:browsers`, `test:mutation`, `test:servers`, `test:oidc`
+const inVue = ['test/examples/vue/**/*.test.ts']
+const inFramework = ['test/examples/{react,recipes}/**/*.test.{ts,tsx}']
+// `npm run test:package`, `test:browsers`, `test:mutation`, `test:servers`, `test:oidc`, `test:migrating`, `test:recipes`
 const apart = [
   'test/package/**',
   'test/storm/**',
@@ -13,20 +14,12 @@ const apart = [
   'test/mutation/**',
   'test/servers/**',
   'test/oidc-provider/**',
+  'test/migrating/**',
+  'test/recipes/**',
 ]
 
 export default defineConfig({
-  resolve: {
-    alias: {
-      'latchkey/core': `${root}/src/core.ts`,
-      'latchkey/backends': `${root}/src/backends/index.ts`,
-      'latchkey/oidc': `${root}/src/oidc/index.ts`,
-      'latchkey/worker': `${root}/src/worker/index.ts`,
-      'latchkey/testing': `${root}/src/testing/index.ts`,
-      'latchkey/devtools': `${root}/src/devtools/index.ts`,
-      latchkey: `${root}/src/index.ts`,
-    },
-  },
+  resolve: { alias: aliases },
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
@@ -38,18 +31,27 @@ export default defineConfig({
           environment: './test/happy-dom.ts',
           environmentOptions: { happyDOM: { url: 'http://localhost:3000/' } },
           include: ['test/**/*.test.ts'],
-          exclude: [inBrowser, ...inNode, ...inFramework, ...apart],
+          exclude: [inBrowser, ...inNode, ...inVue, ...inFramework, ...apart],
         },
       },
       { extends: true, test: { name: 'node', include: inNode } },
       {
         extends: true,
-        plugins: [vue()],
         test: {
           name: 'frameworks',
           environment: './test/happy-dom.ts',
           environmentOptions: { happyDOM: { url: 'http://localhost:3000/' } },
           include: inFramework,
+        },
+      },
+      {
+        extends: true,
+        plugins: [vue()],
+        test: {
+          name: 'vue',
+          environment: './test/examples/vue/happy-dom.ts', // where components are compiled for a browser
+          environmentOptions: { happyDOM: { url: 'http://localhost:3000/' } },
+          include: inVue,
         },
       },
       {
