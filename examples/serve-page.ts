@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { basename } from 'node:path'
 import { createServer as createVite, type PluginOption } from 'vite'
 
 /** A port that listens, and serves nothing yet: the servers behind a page have to know its address first. */
@@ -56,6 +57,7 @@ export async function servePage({ server, url }: PagePort, options: PageOptions)
   const vite = await createVite({
     root,
     configFile: false,
+    cacheDir: `${source}/../node_modules/.vite/${basename(root)}`, // examples that run together prepare other packages
     logLevel: 'warn',
     clearScreen: false,
     define: { ...define },
