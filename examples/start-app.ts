@@ -1,15 +1,21 @@
 import type { PluginOption } from 'vite'
 import { numberFrom, openPagePort, runExample, servePage } from './serve-page.ts'
 import { createServer } from './server/app.ts'
+import type { ServerConfig } from './server/config.ts'
 import { listen } from './server/listen.ts'
 
-/** An app of a framework: its folder, and what Vite needs for it. */
+/** An app: its folder, what Vite needs for it, and what its server does. */
 export interface App {
   /** The folder of its index.html. */
   readonly root: string
-  readonly plugins: readonly PluginOption[]
-  /** The packages that are no ES modules, or whose parts are found too late. */
+  /** @default none */
+  readonly plugins?: readonly PluginOption[]
+  /** The packages that are no ES modules, or whose parts are found too late. @default none */
   readonly optimize?: readonly string[]
+  /** Where the server takes refresh tokens. @default 'cookie' */
+  readonly refreshTokenIn?: ServerConfig['refreshTokenIn']
+  /** Routes of its own. @default none */
+  readonly routes?: Parameters<typeof createServer>[1]
 }
 
 /** What an example can be told. */
@@ -20,6 +26,8 @@ export interface ExampleOptions {
   lifetime?: number
   /** Reloads the page when a file has changed. @default true */
   watch?: boolean
+  /** The server's clock, in epoch milliseconds. @default Date.now */
+  now?: () => number
 }
 
 /** An example that runs. */
@@ -31,23 +39,30 @@ export interface Example {
   stop(): Promise<void>
 }
 
-const host = 'localhost' // for page and server alike: a SameSite=Strict cookie travels between ports, not between hosts
+/**
+ * For page and server alike: a SameSite=Strict cookie travels between ports, not between hosts. Passkeys belong to a
+ * domain, and `localhost` is the only one that may do without HTTPS; `127.0.0.1` is none.
+ */
+export const host = 'localhost'
 
-/** Starts the example server in cookie mode, and the page of an app; the page finds the server's address in `__API__`. */
+/** Starts the example server and the page of an app; the page finds the server's address in `__API__`. */
 export async function startApp(app: App, options: ExampleOptions = {}): Promise<Example> {
-  const { ports = {}, lifetime = 60, watch = true } = options
+  const { ports = {}, lifetime = 60, watch = true, now } = options
+  const { refreshTokenIn = 'cookie', routes, ...page } = app
   const port = await openPagePort(host, ports.page)
-  const server = await createServer({
+  const config: ServerConfig = {
     origins: [port.url],
     accessTokenLifetime: lifetime,
-    refreshTokenIn: 'cookie',
+    refreshTokenIn,
     secureCookies: false, // plain HTTP on loopback, and not every browser trusts even that
     checkRevocation: true,
     control: true,
-  })
+    now,
+  }
+  const server = await createServer(config, routes)
   const api = await listen(server, { host, port: ports.api ?? 0 })
   const stopPage = await servePage(port, {
-    ...app,
+    ...page,
     servers: [api.url],
     define: { __API__: JSON.stringify(api.url) },
     watch,
@@ -63,11 +78,15 @@ export async function startApp(app: App, options: ExampleOptions = {}): Promise<
 }
 
 /** Starts an app as its ports and the token's lifetime are set in the environment, until Ctrl+C. */
-export async function runApp(name: string, app: App): Promise<void> {
+export async function runApp(
+  name: string,
+  app: App,
+  hint = 'Sign in as johndoe or admin, password123.',
+): Promise<void> {
   const ports = { ...numberFrom('page', 'PORT'), ...numberFrom('api', 'API_PORT') }
   await runExample(
     () => startApp(app, { ports, ...numberFrom('lifetime', 'ACCESS_TOKEN_LIFETIME') }),
     ({ url }) => `Latchkey with ${name}: ${url}
-Sign in as johndoe or admin, password123. Ctrl+C stops it.`,
+${hint} Ctrl+C stops it.`,
   )
 }

@@ -2,6 +2,9 @@ import { type RegistrationResponseJSON, startRegistration } from '@simplewebauth
 import { AuthClient, webStorage } from 'latchkey'
 import { type Credentials, passkeyBackend } from './passkey-backend.ts'
 
+/** The address of the example server: start.ts puts it here. */
+declare const __API__: string
+
 /** Who the server says is signed in. */
 export interface User {
   username: string
@@ -20,8 +23,8 @@ type CreationOptions = Parameters<typeof startRegistration>[0]['optionsJSON']
 
 /** The whole set-up. */
 export const auth = new AuthClient<Credentials, User>({
-  baseUrl: __PASSKEYS_API__,
-  backend: passkeyBackend({ baseUrl: __PASSKEYS_API__ }),
+  baseUrl: __API__,
+  backend: passkeyBackend({ baseUrl: __API__ }),
   storage: webStorage('local'),
   storageKey: 'latchkey-passkeys',
 })

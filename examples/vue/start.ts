@@ -1,11 +1,7 @@
 import vue from '@vitejs/plugin-vue'
-import { type App, type Example, type ExampleOptions, runApp, startApp } from '../start-app.ts'
+import { type App, runApp } from '../start-app.ts'
 
-const app: App = { root: import.meta.dirname, plugins: [vue()] }
-
-/** Starts the example server, and the page of examples/vue. */
-export function startVue(options?: ExampleOptions): Promise<Example> {
-  return startApp(app, options)
-}
+/** The app of this folder. */
+export const app: App = { root: import.meta.dirname, plugins: [vue()] }
 
 if (import.meta.main) await runApp('Vue', app)

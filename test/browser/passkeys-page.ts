@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, sign } from 'node:crypto'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, CDPSession, Page, Request } from 'playwright'
-import type { Example } from '../../examples/passkeys/start.ts'
+import type { Example } from '../../examples/start-app.ts'
 
 /** What the device knows of a passkey. */
 export interface DevicePasskey {

@@ -1,6 +1,7 @@
 import { type Browser, chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Example, startExample } from '../../examples/passkeys/start.ts'
+import { app } from '../../examples/passkeys/start.ts'
+import { type Example, startApp } from '../../examples/start-app.ts'
 import { launchOptions } from './ensure-browser.ts'
 import {
   answer,
@@ -24,8 +25,8 @@ let opened: PasskeysPage[] = []
 
 beforeAll(async () => {
   const ports = { page: 0 }
-  calm = await startExample({ ports, lifetime: 3600, watch: false, now: () => Date.now() + late })
-  hasty = await startExample({ ports, lifetime: 4, watch: false })
+  calm = await startApp(app, { ports, lifetime: 3600, watch: false, now: () => Date.now() + late })
+  hasty = await startApp(app, { ports, lifetime: 4, watch: false })
   browser = await chromium.launch(launchOptions())
 })
 

@@ -1,7 +1,7 @@
 import { type Browser, chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { Example } from '../../examples/start-app.ts'
-import { startVue } from '../../examples/vue/start.ts'
+import { type Example, startApp } from '../../examples/start-app.ts'
+import { app } from '../../examples/vue/start.ts'
 import { launchOptions } from './ensure-browser.ts'
 import { openVue, type VuePage } from './vue-page.ts'
 
@@ -12,8 +12,8 @@ let opened: VuePage[] = []
 
 beforeAll(async () => {
   const ports = { page: 0 }
-  calm = await startVue({ ports, lifetime: 3600, watch: false })
-  hasty = await startVue({ ports, lifetime: 4, watch: false })
+  calm = await startApp(app, { ports, lifetime: 3600, watch: false })
+  hasty = await startApp(app, { ports, lifetime: 4, watch: false })
   browser = await chromium.launch(launchOptions())
 })
 
