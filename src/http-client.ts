@@ -44,14 +44,16 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
     const { baseUrl, http } = options
     const { location } = { ...browserEnvironment, ...options.environment }
     const needsPage = baseUrl !== undefined && !/^https?:/i.test(String(baseUrl))
-    const requirePage = (): void => {
-      if (!location())
-        throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
+    /** Not for browsers, but for tests whose `Request` is Node's, and knows of no page. */
+    const resolvePrefix = (init: { prefix?: string | URL }): void => {
+      const page = location()
+      if (!page) throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
+      if (init.prefix) init.prefix = new URL(String(init.prefix), page)
     }
     this.http = ky.create({
       ...http,
       timeout: http?.timeout ?? 30_000,
-      ...(needsPage && { hooks: { ...http?.hooks, init: [requirePage, ...(http?.hooks?.init ?? [])] } }),
+      ...(needsPage && { hooks: { ...http?.hooks, init: [resolvePrefix, ...(http?.hooks?.init ?? [])] } }),
       ...(baseUrl !== undefined && { prefix: String(baseUrl) }),
       fetch: this.fetch,
     })
