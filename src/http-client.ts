@@ -47,7 +47,8 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
     /** Not for browsers, but for tests whose `Request` is Node's, and knows of no page. */
     const resolvePrefix = (init: { prefix?: string | URL }): void => {
       const page = location()
-      if (!page) throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
+      if (!page)
+        throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
       if (init.prefix) init.prefix = new URL(String(init.prefix), page)
     }
     this.http = ky.create({

@@ -1,105 +1,115 @@
 import { jsonBackend } from '../backends/json.js'
 import { isObject } from '../session/json.js'
 import type { TokenResponse, TokenSet } from '../session/tokens.js'
-import { type MockAuthServerOptions, ROUTES, usualAnswer } from './options.js'
+import { type MockAuthServerOptions, routesOf, usualAnswer } from './options.js'
 import type { MockEndpoint, MockRequest } from './requests.js'
 import type { MockSession, Redeemed, Sessions } from './sessions.js'
 import { findUser, type MockUser, profileOf, USERS } from './users.js'
-import { createFinder, learnFormat, type ReadRequest } from './wire-format.js'
+import { createFinder, learnFormat, type ReadRequest, type WireFormat } from './wire-format.js'
 
 /** Distinct texts, to see where the app's own format has which token. */
-const PROBE: TokenSet = { accessToken: 'probe-access', refreshToken: 'probe-refresh' }
+const PROBES: readonly [TokenSet, TokenSet] = [
+  { accessToken: 'probe-access', refreshToken: 'probe-refresh' },
+  { accessToken: 'other-access', refreshToken: 'other-refresh' },
+]
+/** Somebody whose every field says the same. */
+const anybody = (text: string): MockUser =>
+  new Proxy({} as MockUser, { get: (_, name) => (name === 'toJSON' ? undefined : text) })
 const KEY_SET = '.well-known/jwks.json'
 
-type Seen = { -readonly [Key in keyof MockRequest]: MockRequest[Key] }
-
-/** What a server answers when nothing is wrong with it. */
-export interface Answers {
-  endpointOf(request: { readonly url: string }): MockEndpoint
-  answer(seen: Seen): Promise<Response>
-  /** The 401 or 403 of a request without a good token, or without `role`. */
-  refusal(seen: Seen, role?: string): Response | undefined
-  issueTokens(username?: string): Promise<TokenResponse>
-  /** Forgets the cookie. */
-  forget(): void
+/** A request in hand. */
+export interface Visit {
+  readonly seen: { -readonly [Key in keyof MockRequest]: MockRequest[Key] }
+  /** The cookie that the browser sent with it. */
+  readonly cookie: string | undefined
+  /** What becomes of the cookie once the answer has arrived. */
+  setCookie?: { readonly value: string | undefined }
 }
 
+/** What a server answers when nothing is wrong with it. */
+export type Answers = ReturnType<typeof createAnswers>
+
 export function createAnswers<Credentials extends object>(
-  options: MockAuthServerOptions<Credentials> & { refreshVia: 'body' | 'cookie' | 'access-token' },
+  options: MockAuthServerOptions<Credentials>,
+  calls: Calls,
   sessions: Sessions,
   keySet: () => Promise<object>,
-): Answers {
-  const { users = USERS, refreshVia, answer: write = usualAnswer, csrfHeader = ['X-Auth-Request', '1'] } = options
+  root: () => string,
+) {
+  const { users = USERS, answer: write = usualAnswer, profile = profileOf } = options
+  const { refreshVia } = calls
   const inCookie = refreshVia === 'cookie'
+  const csrfHeader = options.csrfHeader ?? (options.backend ? false : ['X-Auth-Request', '1'])
   const [csrfName] = (inCookie && csrfHeader) || []
-  const routes = { ...ROUTES, ...options.routes }
+  const routes = routesOf(options.routes)
   const people = typeof users === 'function' ? [] : users
-  const backend = jsonBackend<object, unknown>({ user: 'me', ...(options as object), baseUrl: options.baseUrl })
   const formats = {
-    login: learnFormat<MockUser>(backend.login, people[0] ?? { username: 'probe', password: 'probe' }),
-    refresh: learnFormat(backend.refresh, PROBE),
-    logout: learnFormat(backend.logout, PROBE),
-    user: learnFormat(backend.user, PROBE),
+    refresh: learnFormat('refresh', calls.refresh, PROBES),
+    logout: learnFormat('logout', calls.logout, PROBES),
+    user: learnFormat('user', calls.user, PROBES),
+    login: learnFormat<MockUser>('login', (user, context) => calls.login(user as never, context), [
+      anybody('probe'),
+      anybody('other'),
+    ]),
   }
-  const credential = refreshVia === 'access-token' ? PROBE.accessToken : String(PROBE.refreshToken)
+  const named = Object.entries(formats) as [keyof typeof formats, WireFormat<unknown> | undefined][]
+  const [probe] = PROBES
+  const credential = refreshVia === 'access-token' ? probe.accessToken : String(probe.refreshToken)
   const finders = {
-    refresh: createFinder(formats.refresh?.render(PROBE), credential),
-    logout: createFinder(formats.logout?.render(PROBE), credential),
-    user: createFinder(formats.user?.render(PROBE), PROBE.accessToken),
+    refresh: createFinder(formats.refresh?.render(probe), credential),
+    logout: createFinder(formats.logout?.render(probe), credential),
+    user: createFinder(formats.user?.render(probe), probe.accessToken),
+    bearer: createFinder({ method: '', url: '', headers: new Headers({ Authorization: 'Bearer ?' }), fields: {} }, '?'),
   }
-  const hasOwnLogin = typeof options.login === 'object' && !!(options.login.body ?? options.login.headers)
-  let cookie: string | undefined
+  if (formats.refresh && !inCookie && !finders.refresh) {
+    throw new Error('The mocked server finds no refresh credential in what `refresh` sends.')
+  }
 
-  const asRead = ({ method, url, headers, body }: Seen): ReadRequest => ({ method, url, headers, fields: body })
-
-  const belongsTo = (seen: Seen, session: MockSession | undefined, generation: number | undefined): void => {
+  const belongsTo = ({ seen }: Visit, session: MockSession | undefined, generation: number | undefined): void => {
     Object.assign(seen, { session: session?.id, username: session?.user.username, generation })
   }
 
-  const give = async (endpoint: 'login' | 'refresh', session: MockSession, bought?: string): Promise<Response> => {
+  const give = async (visit: Visit, endpoint: 'login' | 'refresh', session: MockSession, bought?: string) => {
     const issued = await sessions.issue(session, bought)
-    if (inCookie) cookie = issued.refreshToken ?? cookie
-    const body = write({
-      ...issued,
-      ...(inCookie && { refreshToken: undefined }),
-      endpoint,
-      user: profileOf(session.user),
-    })
-    return body instanceof Response ? body : json(body)
+    if (inCookie && issued.refreshToken) visit.setCookie = { value: issued.refreshToken }
+    const refreshToken = inCookie ? undefined : issued.refreshToken
+    return toResponse(await write({ ...issued, refreshToken, endpoint, user: profile(session.user) }))
   }
 
-  const credentialOf = (seen: Seen, endpoint: 'refresh' | 'logout'): string | undefined =>
-    inCookie ? cookie : finders[endpoint](asRead(seen))
+  const credentialOf = ({ seen, cookie }: Visit, endpoint: 'refresh' | 'logout'): string | undefined =>
+    inCookie ? cookie : finders[endpoint]?.(asRead(seen))
 
-  const login = (seen: Seen): Promise<Response> | Response => {
-    const { login: format } = formats
+  const login = (visit: Visit): Promise<Response> | Response => {
+    const { body } = visit.seen
+    const format = formats.login as NonNullable<typeof formats.login>
     const user =
       typeof users === 'function'
-        ? users(isObject(seen.body) ? seen.body : {})
-        : format && findUser(people, asRead(seen), format, hasOwnLogin)
+        ? users(isObject(body) ? body : {})
+        : findUser(people, asRead(visit.seen), format, csrfName)
     if (!user) return refuse(401, 'invalid_credentials', 'Wrong username or password.')
     const session = sessions.open(user)
-    belongsTo(seen, session, 1)
-    return give('login', session)
+    belongsTo(visit, session, 1)
+    return give(visit, 'login', session)
   }
 
-  const refresh = (seen: Seen): Promise<Response> | Response => {
-    const redeemed: Redeemed = sessions.redeem(credentialOf(seen, 'refresh'))
-    belongsTo(seen, redeemed.session, redeemed.generation)
+  const refresh = (visit: Visit): Promise<Response> | Response => {
+    const redeemed: Redeemed = sessions.redeem(credentialOf(visit, 'refresh'))
+    belongsTo(visit, redeemed.session, redeemed.generation)
     if (redeemed.refusal !== undefined) return refuse(401, 'invalid_grant', redeemed.refusal)
-    return give('refresh', redeemed.session, redeemed.credential)
+    return give(visit, 'refresh', redeemed.session, redeemed.credential)
   }
 
-  const logout = (seen: Seen): Response => {
-    const owner = sessions.owner(credentialOf(seen, 'logout') ?? finders.user(asRead(seen)))
-    belongsTo(seen, owner, owner?.generation)
-    if (owner) owner.isEnded = true
-    if (inCookie) cookie = undefined
+  const logout = (visit: Visit): Response => {
+    const owner = sessions.owner(credentialOf(visit, 'logout') ?? finders.bearer?.(asRead(visit.seen)))
+    belongsTo(visit, owner?.session, owner?.generation)
+    if (owner) owner.session.isEnded = true
+    if (inCookie) visit.setCookie = { value: undefined }
     return new Response(null, { status: 204 })
   }
 
-  const refusal: Answers['refusal'] = (seen, role) => {
-    const token = seen.endpoint === 'user' ? finders.user(asRead(seen)) : seen.authorization?.replace(/^Bearer /i, '')
+  const holderOf = (visit: Visit, role?: string): MockUser | Response => {
+    const { seen } = visit
+    const token = ((seen.endpoint === 'user' && finders.user) || finders.bearer)?.(asRead(seen))
     const holder = sessions.holder(token)
     if (!holder) {
       const error = token ? 'invalid_token' : 'missing_token'
@@ -107,61 +117,116 @@ export function createAnswers<Credentials extends object>(
       refused.headers.set('WWW-Authenticate', token ? 'Bearer error="invalid_token"' : 'Bearer')
       return refused
     }
-    belongsTo(seen, holder.session, holder.generation)
-    if (role === undefined || holder.session.user.roles?.includes(role)) return undefined
+    const { session, generation } = holder
+    belongsTo(visit, session, generation)
+    if (role === undefined || session.user.roles?.includes(role)) return session.user
     return refuse(403, 'forbidden', `This needs the role ${role}.`)
   }
 
-  const api = (seen: Seen): Response => {
-    const { method, path } = seen
-    const route = Object.hasOwn(routes, path) ? routes[path] : undefined
-    const refused = route?.isPublic ? undefined : refusal(seen, route?.role)
-    return refused ?? json(route?.body ?? { method, path, username: seen.username })
+  const api = async (visit: Visit): Promise<Response> => {
+    const { seen } = visit
+    const { isPublic, role, body } = routes?.get(seen.path) ?? {}
+    const holder = isPublic ? undefined : holderOf(visit, role)
+    if (holder instanceof Response) return holder
+    if (typeof body === 'function') return toResponse(await body(seen))
+    return toResponse(body ?? { method: seen.method, path: seen.path, username: seen.username, body: seen.body })
   }
 
-  const userOf = (seen: Seen): Response => {
-    const refused = refusal(seen)
-    if (refused) return refused
-    const holder = sessions.holder(finders.user(asRead(seen)))
-    return json(profileOf((holder as NonNullable<typeof holder>).session.user))
-  }
+  const isAt = (url: string, { url: own }: { readonly url: string }): boolean => pathOf(own, root()) === pathOf(url)
 
   return {
-    endpointOf({ url }) {
-      for (const [name, format] of Object.entries(formats)) {
-        if (format?.isCalledBy({ url })) return name as keyof typeof formats
-      }
-      return new URL(url).pathname.endsWith(`/${KEY_SET}`) ? 'jwks' : 'api'
+    /** Whether the server answers requests to `url` at all. */
+    isServing(url: string): boolean {
+      if (named.some(([, format]) => format && isAt(url, format)) || pathOf(url) === root() + KEY_SET) return true
+      return routes !== undefined && (pathOf(url).startsWith(root()) || `${pathOf(url)}/` === root())
     },
-    async answer(seen) {
-      const { endpoint, method } = seen
-      if (endpoint === 'jwks') return json(await keySet())
-      if (endpoint === 'api') return api(seen)
-      const format = formats[endpoint]
-      if (format && format.method !== method) {
-        return refuse(405, 'method_not_allowed', `This takes ${format.method}, not ${method}.`)
-      }
-      if (endpoint === 'user') return userOf(seen)
-      if (csrfName && !seen.headers.has(csrfName)) return refuse(403, 'csrf', `The header ${csrfName} is missing.`)
-      return { login, refresh, logout }[endpoint](seen)
+    /** Where a request arrived; two endpoints may share one path, and then its method or its fields tell. */
+    endpointOf(request: ReadRequest): MockEndpoint {
+      const there = named.filter(([, format]) => format && isAt(request.url, format))
+      const fitting = there.filter(([, format]) => format?.method === request.method)
+      const told = fitting.find(([name, format]) => {
+        const find = name === 'login' || inCookie ? undefined : finders[name]
+        return format?.isSpokenBy(request) && (!find || find(request) !== undefined)
+      })
+      const [name] = told ?? fitting.at(-1) ?? there.at(-1) ?? []
+      return name ?? (pathOf(request.url) === root() + KEY_SET ? 'jwks' : 'api')
     },
-    refusal,
-    async issueTokens(username = people[0]?.username) {
-      const user = people.find((each) => each.username === username)
-      if (!user) throw new Error(`There is no user ${JSON.stringify(username)} on this server.`)
+    /** Whether there is an endpoint or a path of this name. */
+    has: (target: string): boolean =>
+      target === 'api' ? routes !== undefined : !Object.hasOwn(formats, target) || !!formats[target as 'login'],
+    async answer(visit: Visit): Promise<Response> {
+      const { endpoint, method, headers } = visit.seen
+      if (endpoint === 'jwks') return toResponse(await keySet())
+      if (endpoint === 'api') return api(visit)
+      const wanted = formats[endpoint]?.method
+      if (wanted !== method) return refuse(405, 'method_not_allowed', `This takes ${wanted}, not ${method}.`)
+      if (endpoint === 'user') {
+        const holder = holderOf(visit)
+        return holder instanceof Response ? holder : toResponse(profile(holder))
+      }
+      if (csrfName && !headers.has(csrfName)) return refuse(403, 'csrf', `The header ${csrfName} is missing.`)
+      return { login, refresh, logout }[endpoint](visit)
+    },
+    /** Whose request it is, or the 401 or 403 of one without a good token, or without `role`. */
+    holderOf,
+    /** Signs somebody in without a request; hands over the cookie, where there is one. */
+    async issueTokens<User>(
+      who: string | MockUser | undefined,
+      setCookie: (value: string) => void,
+    ): Promise<TokenResponse<User>> {
+      const name = who ?? people[0]?.username
+      const user = typeof name === 'object' ? name : people.find(({ username }) => username === name)
+      if (!user) throw new Error(`There is no user ${JSON.stringify(name)} on this server. ${knownAre(people)}`)
       const { accessToken, refreshToken, lifetime } = await sessions.issue(sessions.open(user))
-      if (inCookie) cookie = refreshToken
-      return { accessToken, lifetime, user: profileOf(user), ...(!inCookie && { refreshToken }) }
+      if (inCookie && refreshToken) setCookie(refreshToken)
+      return { accessToken, lifetime, user: profile(user) as User, ...(!inCookie && { refreshToken }) }
     },
-    forget() {
-      cookie = undefined
+    /** Ends the sessions of `username`, or all. */
+    revoke(username: string | undefined): void {
+      const count = sessions.end(username)
+      if (username === undefined || count > 0 || people.some((user) => user.username === username)) return
+      throw new Error(`There is no user ${JSON.stringify(username)} on this server. ${knownAre(people)}`)
     },
   }
 }
 
-const json = (body: unknown): Response => Response.json(body)
+/** How the app calls its server: by its own backend, or as `jsonBackend` does with the same options. */
+export function callsOf<Credentials extends object>(options: MockAuthServerOptions<Credentials>) {
+  const { user = 'me', csrfHeader, backend } = options
+  // Its value may stand in a page that is not there yet.
+  const header = csrfHeader && ([csrfHeader[0], '1'] as const)
+  const usual = jsonBackend<Credentials, unknown>({ ...options, user, csrfHeader: header })
+  const { login, refresh, logout, refreshVia } = backend ?? usual
+  return {
+    refreshVia,
+    login: login.bind(backend),
+    refresh: refresh?.bind(backend),
+    logout: logout?.bind(backend),
+    user: backend?.user?.bind(backend) ?? usual.user,
+  }
+}
+
+/** The calls of the app's backend. */
+export type Calls = ReturnType<typeof callsOf>
+
+const asRead = ({ method, url, headers, body }: MockRequest): ReadRequest => ({ method, url, headers, fields: body })
+
+function pathOf(url: string, base?: string): string {
+  const { origin, pathname } = new URL(url, base)
+  return origin + pathname
+}
+
+function toResponse(body: unknown): Response {
+  if (body instanceof Response) return body
+  return body === undefined ? new Response(null) : Response.json(body)
+}
 
 /** An error in the words of the example server; `error` is OAuth's where there is one (RFC 6749, section 5.2). */
 function refuse(status: number, error: string, message: string): Response {
   return Response.json({ error, message }, { status })
+}
+
+function knownAre(users: readonly MockUser[]): string {
+  if (users.length === 0) return 'Hand over the user instead: `users` is a function, or empty.'
+  return `It knows ${users.map(({ username }) => JSON.stringify(username)).join(', ')}.`
 }

@@ -1,4 +1,7 @@
+import type { AuthBackend } from '../backends/contract.js'
 import type { JsonBackendOptions } from '../backends/json.js'
+import { isObject } from '../session/json.js'
+import { checkDuration, nameOf } from './faults.js'
 import type { IssuedTokens } from './sessions.js'
 import type { MockUser } from './users.js'
 
@@ -8,15 +11,20 @@ export interface MockRoute {
   readonly isPublic?: boolean | undefined
   /** The role without which it answers 403. @default none */
   readonly role?: string | undefined
-  /** What it answers, as JSON. @default `{ method, path, username }` */
+  /**
+   * What it answers, as JSON; or what makes that of the request. A `Response` is sent as it is.
+   *
+   * @default `{ method, path, username, body }`
+   */
   readonly body?: unknown
 }
 
 /** What a login or a refresh has to say, for `answer`. */
 export interface MockAnswer extends IssuedTokens {
+  /** Which of the two is to answer. */
   readonly endpoint: 'login' | 'refresh'
-  /** Who it is: the user's record without password and claims. */
-  readonly user: Readonly<Record<string, unknown>>
+  /** Who it is, as `profile` shows them. */
+  readonly user: unknown
 }
 
 /**
@@ -24,11 +32,13 @@ export interface MockAnswer extends IssuedTokens {
  * serves both; and how the server behaves.
  */
 export interface MockAuthServerOptions<Credentials extends object> extends JsonBackendOptions<Credentials, unknown> {
+  /** The app's own backend, such as `simpleJwt(…)`, in place of `login`, `refresh` and so on. @default `jsonBackend(options)` */
+  backend?: AuthBackend<Credentials, unknown> | undefined
   /** Who may sign in; or a function that knows, by the fields that were sent. @default johndoe and admin, password123 */
   users?: readonly MockUser[] | ((fields: Readonly<Record<string, unknown>>) => MockUser | undefined) | undefined
   /** How long access tokens live, in milliseconds. @default 300_000 */
   lifetime?: number | undefined
-  /** How long refresh tokens live, in milliseconds. @default 1_209_600_000 (14 days) */
+  /** How long what renews a session is good, in milliseconds, or `Infinity`. @default 1_209_600_000 (14 days) */
   refreshLifetime?: number | undefined
   /**
    * Whether each refresh gives a new refresh token; using an old one again then ends the session (reuse detection).
@@ -37,12 +47,19 @@ export interface MockAuthServerOptions<Credentials extends object> extends JsonB
    * @see [RFC 9700, section 4.14.2](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
    */
   rotates?: boolean | undefined
-  /** How long a spent refresh token is still taken, in milliseconds. @default 0 */
+  /** How long a spent refresh token is still taken, in milliseconds, or `Infinity`. @default 0 */
   grace?: number | undefined
   /** How far the server's clock is ahead of this one, in milliseconds. @default 0 */
   clockSkew?: number | undefined
-  /** The resources below `baseUrl`, by path. All others need a token. @default `public` and `admin`, which needs that role */
-  routes?: Readonly<Record<string, MockRoute>> | undefined
+  /**
+   * The resources below `baseUrl`, by path. All others need a token, and answer what they were sent. With `false` there is
+   * none: what is no endpoint goes on to the handlers behind these.
+   *
+   * @default `public` and `admin`, which needs that role
+   */
+  routes?: Readonly<Record<string, MockRoute>> | false | undefined
+  /** How a person looks in answers. @default the user's record without password and claims */
+  profile?: ((user: MockUser) => unknown) | undefined
   /**
    * The body of a good login or refresh, in the words of your own server; a `Response` is sent as it is.
    *
@@ -54,7 +71,21 @@ export interface MockAuthServerOptions<Credentials extends object> extends JsonB
 }
 
 /** The resources that a server has which is told of none. */
-export const ROUTES: Readonly<Record<string, MockRoute>> = { public: { isPublic: true }, admin: { role: 'admin' } }
+const ROUTES: Readonly<Record<string, MockRoute>> = { public: { isPublic: true }, admin: { role: 'admin' } }
+
+/** The resources by path, with no slash before it; `undefined` where the server has none. */
+export function routesOf(routes: Readonly<Record<string, MockRoute>> | false | undefined) {
+  if (routes === false) return undefined
+  for (const path of Object.keys(routes ?? {})) {
+    if (/[:*?#]/.test(path)) {
+      throw new Error(
+        `\`routes\` takes whole paths, and "${path}" is none: use \`server.protect\` in a handler for it.`,
+      )
+    }
+  }
+  const named = Object.entries({ ...ROUTES, ...routes }).map(([path, route]) => [nameOf(path), route] as const)
+  return new Map<string, MockRoute>(named)
+}
 
 /** The body that most servers answer. */
 export function usualAnswer({ endpoint, accessToken, refreshToken, lifetime, user }: MockAnswer): object {
@@ -64,5 +95,45 @@ export function usualAnswer({ endpoint, accessToken, refreshToken, lifetime, use
     expires_in: lifetime / 1000,
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(endpoint === 'login' && { user }),
+  }
+}
+
+/** Throws for options that could only fail later, or would do nothing. */
+export function checkOptions<Credentials extends object>(options: MockAuthServerOptions<Credentials>): void {
+  const { baseUrl, backend, users, lifetime, refreshLifetime, grace, clockSkew = 0, answer } = options
+  if (!baseUrl) throw new Error('`mockAuthServer` needs a `baseUrl`, the same as that of your client.')
+  if (/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl))) throw new Error('`baseUrl` must be an http(s) URL, or a path.')
+  checkDuration('lifetime', lifetime)
+  checkDuration('refreshLifetime', refreshLifetime, Number.POSITIVE_INFINITY)
+  checkDuration('grace', grace, Number.POSITIVE_INFINITY)
+  checkSkew(clockSkew)
+  for (const [index, user] of Array.isArray(users) ? users.entries() : []) {
+    if (typeof user.username !== 'string' || typeof user.password !== 'string') {
+      throw new Error(`\`users[${index}]\` needs a \`username\` and a \`password\`.`)
+    }
+  }
+  const idle = backend && (['login', 'refresh', 'logout', 'user', 'refreshVia', 'readTokens'] as const)
+  const given = idle?.find((name) => options[name] !== undefined)
+  if (given) throw new Error(`\`${given}\` does nothing beside \`backend\`.`)
+  if (answer) return
+  const probe: MockAnswer = { endpoint: 'login', accessToken: 'a', refreshToken: 'r', lifetime: 1000, user: {} }
+  for (const reader of [options, options.login, options.refresh]) {
+    const read = isObject(reader) ? (reader as { readTokens?: typeof options.readTokens }).readTokens : undefined
+    if (read && accessTokenOf(() => read(usualAnswer(probe))) !== 'a') {
+      throw new Error('Your `readTokens` does not find the token in what the server answers: give `answer`, too.')
+    }
+  }
+}
+
+/** Throws unless a clock can be ahead by `value`. */
+export function checkSkew(value: number): void {
+  if (!Number.isFinite(value)) throw new Error('`clockSkew` must be a number of milliseconds.')
+}
+
+function accessTokenOf(read: () => { accessToken?: string | undefined }): string | undefined {
+  try {
+    return read().accessToken
+  } catch {
+    return undefined
   }
 }

@@ -3,14 +3,20 @@ export type MockEndpoint = 'login' | 'refresh' | 'logout' | 'user' | 'jwks' | 'a
 
 /** A request as it arrived, and what became of it. */
 export interface MockRequest {
+  /** Where it arrived. */
   readonly endpoint: MockEndpoint
+  /** The method, in capitals. */
   readonly method: string
+  /** The whole address. */
   readonly url: string
   /** Below `baseUrl`, with no slash before it, and no query. */
   readonly path: string
+  /** All headers. */
   readonly headers: Headers
   /** The header `Authorization`, or `null`. */
   readonly authorization: string | null
+  /** The body as it came; empty if there was none. */
+  readonly text: string
   /** The parsed body: JSON or a form as an object, else the text; `undefined` if there was none. */
   readonly body: unknown
   /** The request itself, its body unread. */
@@ -29,13 +35,14 @@ export interface MockRequest {
 
 /** What `expectOneRefreshPerGeneration` looks at. */
 export interface RequestLog {
+  /** The requests, in the order in which they arrived. */
   readonly requests: readonly MockRequest[]
 }
 
 /**
  * Throws unless each generation of each session was renewed once at most: no two tabs, and no two requests, may spend the
  * same refresh token. Refreshes that the server did not get to see, or did not work on, do not count, nor do those whose
- * answer it lost.
+ * answer it lost. A tab that takes over from one that has died tries its refresh token once more, and that does count.
  *
  * @throws an `Error` that names the session, the generation and the moments
  */

@@ -11,6 +11,7 @@ export interface MockSession {
 
 /** What a login or a refresh gave out. */
 export interface IssuedTokens {
+  /** What opens the API. */
   readonly accessToken: string
   /** Absent where a renewal kept the old one, or where the access token renews itself. */
   readonly refreshToken: string | undefined
@@ -30,7 +31,7 @@ export interface TokenSettings {
 export interface SessionParts {
   readonly settings: TokenSettings
   readonly refreshLifetime: number
-  readonly refreshVia: 'body' | 'cookie' | 'access-token'
+  readonly refreshVia: 'body' | 'cookie' | 'access-token' | 'none'
   readonly rotates: boolean
   readonly grace: number
   /** `iss` and `aud` of the tokens. */
@@ -43,6 +44,11 @@ interface Known {
   readonly generation: number
 }
 
+interface Renewable extends Known {
+  readonly renewableUntil: number
+  spentAt?: number
+}
+
 /** A refresh credential that was accepted, or why it was not. */
 export type Redeemed =
   | (Known & { readonly credential: string; readonly refusal?: undefined })
@@ -52,12 +58,16 @@ export type Redeemed =
 export function createSessions(parts: SessionParts) {
   const { settings, refreshLifetime, refreshVia, rotates, grace, audience, createAccessToken } = parts
   const sessions = new Set<MockSession>()
-  const accessTokens = new Map<string, Known & { expiresAt: number }>()
-  const refreshTokens = new Map<string, Known & { readonly expiresAt: number; spentAt?: number }>()
+  const accessTokens = new Map<string, Renewable & { expiresAt: number }>()
+  const refreshTokens = new Map<string, Renewable>()
+  const issued: IssuedTokens[] = []
   const byAccessToken = refreshVia === 'access-token'
+  const hasRefreshTokens = refreshVia === 'body' || refreshVia === 'cookie'
   const now = (): number => Date.now() + settings.clockSkew
 
   return {
+    /** All that was given out. */
+    issued,
     /** Begins a session. */
     open(user: MockUser): MockSession {
       const session = { id: crypto.randomUUID(), user, generation: 0, isEnded: false }
@@ -70,14 +80,15 @@ export function createSessions(parts: SessionParts) {
       const { generation, user } = session
       const { lifetime } = settings
       const at = now()
+      const known: Renewable = { session, generation, renewableUntil: at + refreshLifetime }
       let refreshToken: string | undefined
-      if (!byAccessToken && (rotates || credential === undefined)) {
-        refreshToken = crypto.randomUUID()
-        refreshTokens.set(refreshToken, { session, generation, expiresAt: at + refreshLifetime })
+      if (hasRefreshTokens && (rotates || credential === undefined)) {
+        refreshToken = `refresh-${crypto.randomUUID()}`
+        refreshTokens.set(refreshToken, { ...known })
       }
-      const accessToken = await createAccessToken({
+      const claims = {
         iss: audience(),
-        sub: user.id ?? user.username,
+        sub: String(user.id ?? user.username),
         aud: audience(),
         iat: Math.floor(at / 1000),
         exp: Math.floor((at + lifetime) / 1000),
@@ -85,26 +96,31 @@ export function createSessions(parts: SessionParts) {
         sid: session.id,
         roles: user.roles ?? [],
         ...user.claims,
-      })
-      accessTokens.set(accessToken, { session, generation, expiresAt: at + lifetime })
-      return { accessToken, refreshToken, lifetime }
+      }
+      const made = createAccessToken(claims)
+      const accessToken = typeof made === 'string' ? made : await made
+      const tokens = { accessToken, refreshToken, lifetime }
+      // Nothing of it, if all was forgotten meanwhile.
+      if (!sessions.has(session)) return tokens
+      accessTokens.set(accessToken, { ...known, expiresAt: at + lifetime })
+      issued.push(tokens)
+      return tokens
     },
     /** Takes a refresh credential; one that was used before ends its session, once the grace is over. */
     redeem(credential: string | undefined): Redeemed {
-      const token = refreshTokens.get(credential ?? '')
-      const known = byAccessToken ? accessTokens.get(credential ?? '') : token
+      const known = (byAccessToken ? accessTokens : refreshTokens).get(credential ?? '')
       if (!known || credential === undefined) return { refusal: 'There is no such token.' }
       const { session } = known
-      const generation = rotates || byAccessToken ? known.generation : session.generation
+      const isLasting = !rotates && !byAccessToken
+      const generation = isLasting ? session.generation : known.generation
       if (session.isEnded) return { session, generation, refusal: 'The session is over.' }
-      if (token && !byAccessToken) {
-        if (token.expiresAt <= now()) return { session, generation, refusal: 'The token has expired.' }
-        if (rotates && token.spentAt !== undefined && now() - token.spentAt >= grace) {
-          session.isEnded = true
-          return { session, generation, refusal: 'The token was used before: the session is over.' }
-        }
-        token.spentAt ??= now()
+      if (known.renewableUntil <= now()) return { session, generation, refusal: 'The token has expired.' }
+      if (isLasting || byAccessToken) return { session, generation, credential }
+      if (known.spentAt !== undefined && now() - known.spentAt >= grace) {
+        session.isEnded = true
+        return { session, generation, refusal: 'The token was used before: the session is over.' }
       }
+      known.spentAt ??= now()
       return { session, generation, credential }
     },
     /** Whose access token it is, if it is good. */
@@ -113,11 +129,13 @@ export function createSessions(parts: SessionParts) {
       return known && known.expiresAt > now() && !known.session.isEnded ? known : undefined
     },
     /** Whose token it is, access or refresh, good or not. */
-    owner: (token: string | undefined): MockSession | undefined =>
-      (refreshTokens.get(token ?? '') ?? accessTokens.get(token ?? ''))?.session,
-    /** Ends the sessions of which `isMeant` says so. */
-    end(isMeant: (session: MockSession) => boolean): void {
-      for (const session of sessions) if (isMeant(session)) session.isEnded = true
+    owner: (token: string | undefined): Known | undefined =>
+      refreshTokens.get(token ?? '') ?? accessTokens.get(token ?? ''),
+    /** Ends the sessions of `username`, or all; tells how many that name has had. */
+    end(username: string | undefined): number {
+      const meant = [...sessions].filter(({ user }) => username === undefined || user.username === username)
+      for (const session of meant) session.isEnded = true
+      return meant.length
     },
     /** From now on no access token is good that was given out until now. */
     expireAccessTokens(): void {
@@ -128,6 +146,7 @@ export function createSessions(parts: SessionParts) {
       sessions.clear()
       accessTokens.clear()
       refreshTokens.clear()
+      issued.length = 0
     },
   }
 }

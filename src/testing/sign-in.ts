@@ -4,13 +4,19 @@ import { type Inspection, inspect } from '../inspection.js'
 import type { Claims } from '../session/claims.js'
 import type { AuthState } from '../session/state.js'
 import { webStorage } from '../storage/web.js'
+import { checkDuration } from './faults.js'
 import { createSigner } from './signer.js'
 
 /** Who is signed in, beside the claims. */
 export interface SignedInOptions<User> {
   /** The `user` of the state. @default undefined */
   user?: User | undefined
-  /** How long the access token lives, in milliseconds. There is nothing to renew it with. @default 3_600_000 */
+  /**
+   * How long the access token lives, in milliseconds. In body mode there is nothing to renew it with: it expires as it does
+   * where a server has no refresh.
+   *
+   * @default 3_600_000
+   */
   lifetime?: number | undefined
 }
 
@@ -26,7 +32,10 @@ export async function signedIn<User>(
   claims: Partial<Claims> = {},
   { user, lifetime = 3_600_000 }: SignedInOptions<User> = {},
 ): Promise<AuthState<User>> {
-  const { keeper, flush } = partsOf<User>(auth)
+  const { keeper, flush, settings } = partsOf<User>(auth)
+  checkDuration('lifetime', lifetime)
+  // What an earlier test has left would be renewed first, on a server that is not there.
+  if (keeper.state().status === 'loading') await emptyPlace(settings)
   await auth.start()
   const now = Math.floor(Date.now() / 1000)
   const times = { iat: now, exp: now + Math.floor(lifetime / 1000) }
@@ -34,7 +43,7 @@ export async function signedIn<User>(
   const { stored } = await keeper.establish({ accessToken, lifetime, user }, true)
   flush()
   await stored
-  return auth.state
+  return keeper.state()
 }
 
 /**
@@ -43,19 +52,32 @@ export async function signedIn<User>(
  */
 export async function signedOut(auth: Pick<AuthClient<never>, 'state'>): Promise<void> {
   const { keeper, flush, settings } = partsOf(auth)
-  const { storage, storageKey, environment } = settings
   const session = keeper.current()
   const ended = session && keeper.end(session.id, 'logout')
   flush()
   await ended
-  await storage.removeItem(storageKey)
-  await (environment.marks ?? webStorage('local')).removeItem(`${storageKey}.mark`)
+  await emptyPlace(settings)
   await keeper.settled()
+}
+
+async function emptyPlace({ storage, storageKey, environment }: Inspection['settings']): Promise<void> {
+  const places = [
+    [storage, storageKey],
+    [environment.marks ?? webStorage('local'), `${storageKey}.mark`],
+  ] as const
+  for (const [place, key] of places) {
+    try {
+      await place.removeItem(key)
+    } catch {
+      // A storage that is denied, or not there, holds nothing.
+    }
+  }
 }
 
 function partsOf<User>(auth: object): Inspection<User> {
   const parts = inspect<User>(auth)
-  if (!parts)
-    throw new AuthError('invalid_option', '`auth` must be an AuthClient of `latchkey`, not a copy of its methods.')
+  if (!parts) {
+    throw new AuthError('invalid_option', '`auth` must be an AuthClient of the same copy of `latchkey`.')
+  }
   return parts
 }

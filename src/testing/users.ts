@@ -1,17 +1,17 @@
-import { isObject } from '../session/json.js'
-import { isSameRequest, type ReadRequest, type WireFormat } from './wire-format.js'
+import { isLike, type ReadRequest, type WireFormat } from './wire-format.js'
 
 /** Somebody who may sign in. Further fields belong to the person, too: the answer's `user` has them. */
 export interface MockUser {
   /** What `server.revoke` and `server.issueTokens` call them. */
   readonly username: string
+  /** What they sign in with; no answer has it. */
   readonly password: string
   /** The `sub` of the tokens. @default the username */
-  readonly id?: string
+  readonly id?: string | number | undefined
   /** What they may do: a claim of their tokens. @default none */
-  readonly roles?: readonly string[]
+  readonly roles?: readonly string[] | undefined
   /** Further claims of their access tokens, or others in place of the usual ones. @default none */
-  readonly claims?: Readonly<Record<string, unknown>>
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
   readonly [field: string]: unknown
 }
 
@@ -41,26 +41,24 @@ export function profileOf({ password: _, claims: __, ...profile }: MockUser): Re
 }
 
 /**
- * Who signs in by `request`. Where the app says how a login is written, it is who would have written it so; else whose
- * password and other fields are there.
+ * Who signs in by a request in the app's own format: who would have written it so, and otherwise with
+ * another password or another name.
  */
 export function findUser(
   users: readonly MockUser[],
   request: ReadRequest,
-  format: WireFormat<MockUser>,
-  isOwn: boolean,
+  { render }: WireFormat<MockUser>,
+  csrfHeader: string | undefined,
 ): MockUser | undefined {
-  if (isOwn) {
-    return users.find((user) => {
-      const template = format.render(user)
-      return template && isSameRequest(request, template)
-    })
+  const isBy = (user: MockUser): boolean => isLike(render(user), request, csrfHeader)
+  const elsewhere = (user: MockUser): MockUser => {
+    const texts = Object.entries(user).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? `not ${value}` : value,
+    ])
+    return { ...Object.fromEntries(texts), password: user.password }
   }
-  const { fields } = request
-  if (!isObject(fields)) return undefined
-  const { password, ...names } = fields
-  return users.find((user) => {
-    const known = Object.keys(names).filter((name) => user[name] !== undefined)
-    return user.password === password && known.length > 0 && known.every((name) => user[name] === names[name])
-  })
+  return users.find(
+    (user) => isBy(user) && !isBy({ ...user, password: `not ${user.password}` }) && !isBy(elsewhere(user)),
+  )
 }

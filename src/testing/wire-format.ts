@@ -11,19 +11,29 @@ export interface ReadRequest {
 
 /** How a backend calls one endpoint, learned by letting it call. */
 export interface WireFormat<Input> {
-  /** Whether `request` goes to this endpoint. */
-  isCalledBy(request: { readonly url: string }): boolean
+  /** Its whole address, or a path where `baseUrl` is relative. */
+  readonly url: string
   /** The method it wants. */
   readonly method: string
+  /** Whether `request` says all that each call of this endpoint says, such as a `grant_type`. */
+  isSpokenBy(request: ReadRequest): boolean
   /** What the backend would send for `input`; `undefined` where it cannot say. */
   render(input: Input): ReadRequest | undefined
 }
 
-/** Learns how `call` of a backend looks on the wire; `sample` is any input that it takes. */
+type Call<Input> = (input: Input, context: Parameters<AuthBackend['login']>[1]) => Promise<unknown>
+
+/**
+ * Learns how `call` of a backend looks on the wire, by two inputs that have nothing in common.
+ *
+ * @throws an `Error` if it sends nothing for them
+ */
 export function learnFormat<Input>(
-  call: ((input: Input, context: Parameters<AuthBackend['login']>[1]) => Promise<unknown>) | undefined,
-  sample: Input,
+  name: string,
+  call: Call<Input> | undefined,
+  samples: readonly [Input, Input],
 ): WireFormat<Input> | undefined {
+  if (!call) return undefined
   const render = (input: Input): ReadRequest | undefined => {
     let sent: ReadRequest | undefined
     const fetch: typeof globalThis.fetch = (target, { method = 'GET', headers, body } = {}) => {
@@ -31,62 +41,66 @@ export function learnFormat<Input>(
       sent = { method: method.toUpperCase(), url: String(target), headers: new Headers(headers), fields }
       return new Promise(() => undefined) // nobody waits for an answer
     }
-    call?.(input, { fetch, signal: new AbortController().signal }).catch(() => undefined)
+    call(input, { fetch, signal: new AbortController().signal }).catch(() => undefined)
     return sent
   }
-  const known = render(sample)
-  return (
-    known && {
-      method: known.method,
-      render,
-      isCalledBy: ({ url }) => pathOf(known.url, url) === pathOf(url, url),
-    }
-  )
+  const [known, other] = samples.map(render)
+  if (!known || !other)
+    throw new Error(
+      `The mocked server cannot see how the backend calls \`${name}\`: it has to send its request at once.`,
+    )
+  const constants = leavesOf(known.fields).filter(([path, value]) => isSame(valueAt(other.fields, path), value))
+  return {
+    url: known.url,
+    method: known.method,
+    render,
+    isSpokenBy: ({ fields }) => constants.every(([path, value]) => isSame(valueAt(fields, path), value)),
+  }
 }
 
-/** The fields of a request's body: JSON, a form, or a text. */
-export async function readRequest(request: Request): Promise<ReadRequest> {
-  const { method, url, headers } = request
+/** The text of a request, and its fields: JSON or a form as an object, else the text. */
+export async function readBody(request: Request): Promise<{ readonly text: string; readonly body: unknown }> {
   const text = await request.clone().text()
-  const isForm = headers.get('content-type')?.includes('x-www-form-urlencoded')
-  const fields = isForm ? Object.fromEntries(new URLSearchParams(text)) : parseBody(text)
-  return { method, url, headers, fields }
+  const isForm = request.headers.get('content-type')?.includes('x-www-form-urlencoded')
+  return { text, body: isForm ? Object.fromEntries(new URLSearchParams(text)) : parseBody(text) }
 }
 
-/** Finds in requests what stands in the place where `template` has `probe`. */
+/** Finds in requests what stands in the place where `template` has `probe`; `undefined` where it has it nowhere. */
 export function createFinder(template: ReadRequest | undefined, probe: string) {
-  const path = pathTo(template?.fields, probe)
+  const [path] = leavesOf(template?.fields).find(([, value]) => value === probe) ?? []
   const [header, text = ''] = [...(template?.headers ?? [])].find(([, value]) => value.includes(probe)) ?? []
+  if (!path && !header) return undefined
   const [prefix = '', suffix = ''] = text.split(probe)
-  return ({ fields, headers }: ReadRequest): string | undefined => {
-    if (path) {
-      const value = path.reduce<unknown>((part, key) => (isObject(part) ? part[key] : undefined), fields)
-      return typeof value === 'string' ? value : undefined
-    }
-    const value = header && headers.get(header)
-    if (!value?.startsWith(prefix) || !value.endsWith(suffix)) return undefined
+  return ({ fields, headers }: Pick<ReadRequest, 'fields' | 'headers'>): string | undefined => {
+    const value = path ? valueAt(fields, path) : headers.get(header as string)
+    if (typeof value !== 'string') return undefined
+    if (path) return value
+    if (!value.startsWith(prefix) || !value.endsWith(suffix)) return undefined
     return value.slice(prefix.length, value.length - suffix.length)
   }
 }
 
-/** Whether `request` says what `template` does: the same fields, and all the headers that are not about its encoding. */
-export function isSameRequest(request: ReadRequest, template: ReadRequest): boolean {
-  const headers = [...template.headers].filter(([name]) => name !== 'accept' && name !== 'content-type')
-  const isSaidByHeaders = headers.every(([name, value]) => request.headers.get(name) === value)
-  return isSaidByHeaders && isSame(request.fields, template.fields)
+/** Whether `request` may come from who would send `template`: nothing in it says otherwise, but for its encoding. */
+export function isLike(template: ReadRequest | undefined, request: ReadRequest, ignored?: string): boolean {
+  if (!template) return false
+  const unsaid = ['accept', 'content-type', ignored?.toLowerCase()]
+  const headers = [...template.headers].filter(([name]) => !unsaid.includes(name))
+  const fields = leavesOf(request.fields).map(([path, value]) => [value, valueAt(template.fields, path)] as const)
+  return (
+    headers.every(([name, value]) => request.headers.get(name) === value) &&
+    fields.every(([value, expected]) => expected === undefined || isSame(value, expected))
+  )
 }
 
-function pathTo(fields: unknown, probe: string): string[] | undefined {
-  if (!isObject(fields)) return undefined
-  for (const [key, value] of Object.entries(fields)) {
-    if (value === probe) return [key]
-    const rest = pathTo(value, probe)
-    if (rest) return [key, ...rest]
-  }
-  return undefined
+type Leaf = readonly [path: readonly string[], value: unknown]
+
+function leavesOf(fields: unknown): Leaf[] {
+  if (!isObject(fields)) return fields === undefined ? [] : [[[], fields]]
+  return Object.entries(fields).flatMap(([key, part]) =>
+    leavesOf(part).map(([path, value]): Leaf => [[key, ...path], value]),
+  )
 }
 
-function pathOf(url: string, base: string): string {
-  const { origin, pathname } = new URL(url, base)
-  return origin + pathname
+function valueAt(fields: unknown, path: readonly string[]): unknown {
+  return path.reduce((part, key) => (isObject(part) && Object.hasOwn(part, key) ? part[key] : undefined), fields)
 }

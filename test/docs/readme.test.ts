@@ -1,11 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compile as compileSvelte } from 'svelte/compiler'
 import { describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const folder = join(import.meta.dirname, '.blocks')
-const documents = ['', 'examples', 'examples/passkeys', 'examples/server'].flatMap((place) =>
+const documents = [
+  '',
+  'examples',
+  'examples/passkeys',
+  'examples/react',
+  'examples/server',
+  'examples/testing',
+].flatMap((place) =>
   readdirSync(join(root, place))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(place, name)),
@@ -63,11 +71,18 @@ describe('code blocks of the documents', () => {
 })
 
 describe('README.md', () => {
+  it.each(['client', 'server'] as const)('has Svelte that compiles for the %s, without a warning', (generate) => {
+    const text = readFileSync(join(root, 'README.md'), 'utf8')
+    const [, code = ''] = /^```svelte\n(.*?)^```/ms.exec(text) ?? []
+    expect(code).toContain('$state.status')
+    expect(compileSvelte(code, { generate }).warnings).toEqual([])
+  })
+
   const lines = readFileSync(join(root, 'README.md'), 'utf8').trimEnd().split('\n')
   const lineOf = (text: string) => lines.findIndex((line) => line.includes(text)) + 1 || Number.POSITIVE_INFINITY
 
   it('is short', () => {
-    expect(lines.length).toBeLessThanOrEqual(250)
+    expect(lines.length).toBeLessThanOrEqual(260)
   })
 
   it('shows code within 20 lines and the two commands within 30', () => {

@@ -85,7 +85,7 @@ describe('H5: a 401', () => {
     const response = await client.fetch(API)
 
     expect(response.status).toBe(401)
-    expect(await response.json()).toEqual({ error: 'invalid_token' })
+    expect(await response.json()).toEqual({ error: 'invalid_token', message: expect.any(String) })
     expect(server.to('api')).toHaveLength(1)
   })
 

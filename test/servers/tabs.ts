@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { AuthClient, type AuthClientOptions, type AuthEvents, type TokenResponse } from 'latchkey'
-import { createLockQueue } from '../tabs/lock-queue.ts'
-import { createStorageArea } from '../tabs/storage-area.ts'
-import { createTabLife } from '../tabs/virtual-tab.ts'
+import { createLockQueue } from '../../src/testing/virtual/lock-queue.ts'
+import { createStorageArea } from '../../src/testing/virtual/storage-area.ts'
+import { createTabLife } from '../../src/testing/virtual/tab-life.ts'
 import { presets } from './presets.ts'
 import type { Server, ServerName } from './servers.ts'
 

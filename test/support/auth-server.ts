@@ -1,40 +1,14 @@
-import { type HttpHandler, HttpResponse, http } from 'msw'
+import { type FaultAnswer, type FaultKind, type IssuedTokens, type MockRequest, mockAuthServer } from 'latchkey/testing'
 import { jwt } from './jwt.ts'
 
 /** Where a request arrived: `api` is everything that is protected and no token endpoint. */
 export type ServerEndpoint = 'login' | 'refresh' | 'logout' | 'me' | 'api'
 
-/**
- * What goes wrong instead of an answer.
- *
- * - a `Response`, or a function that makes one: the server answers that, and does nothing else
- * - `network-error`: the request never arrived
- * - `lost-answer`: the server did its work (tokens are rotated), and the answer was lost
- * - `hang`: no answer ever
- * - `hang-body`: headers and half a body, and then nothing
- */
-export type Fault =
-  | Response
-  | 'network-error'
-  | 'lost-answer'
-  | 'hang'
-  | 'hang-body'
-  | ((request: Request) => Response | Promise<Response>)
+/** What goes wrong instead of an answer: of the kit's kinds, `network-error` is its `connection-error`. */
+export type Fault = 'network-error' | Exclude<FaultKind, 'connection-error'> | Response | FaultAnswer
 
 /** A request as it arrived. */
-export interface SeenRequest {
-  readonly endpoint: ServerEndpoint
-  readonly method: string
-  readonly url: string
-  readonly path: string
-  readonly headers: Headers
-  /** The `Authorization` header, or `null`. */
-  readonly authorization: string | null
-  readonly body: Uint8Array
-  readonly text: string
-  readonly at: number
-  readonly request: Request
-}
+export type SeenRequest = MockRequest
 
 export interface AuthServerOptions {
   baseUrl?: string
@@ -60,236 +34,98 @@ export interface TokenFields {
   readonly user?: object
 }
 
-interface Family {
-  readonly username: string
-  isEnded: boolean
-}
-
 type Latency = number | ((request: SeenRequest, index: number) => number)
 
 /** A token server that remembers what it gave out. Its password is `secret`; everybody may sign in. */
 export type AuthServer = ReturnType<typeof createAuthServer>
 
 /**
- * Creates a small stateful token server: `/login`, `/refresh`, `/logout`, `/me`, and below `baseUrl` anything else as a
- * protected resource that answers what it was sent.
- *
- * Hand `handlers` to msw, or `fetch` to the client's `fetch` option.
+ * The server of `latchkey/testing` as these tests want it: everybody may sign in, its tokens are made without another
+ * thread and look the same each time, and what it gave out last is at hand.
  */
 export function createAuthServer(options: AuthServerOptions = {}) {
-  const { baseUrl = 'https://api.test', refreshVia = 'body', rotates = true, user = { id: 1, name: 'Ada' } } = options
+  const { baseUrl = 'https://api.test', user = { id: 1, name: 'Ada' }, clockOffset, ...rest } = options
   const { answer = (fields: TokenFields): unknown => fields } = options
-  const root = new URL(`${baseUrl}/`).href
-  const requests: SeenRequest[] = []
-  const faults = new Map<ServerEndpoint, { fault: Fault; times: number }>()
-  const latencies = new Map<ServerEndpoint, Latency>()
-  const accessTokens = new Map<string, { family: Family; expiresAt: number }>()
-  const refreshTokens = new Map<string, { family: Family; isSpent: boolean }>()
-  const issued: string[] = []
-  const current: { accessToken: string | undefined; refreshToken: string | undefined } = {
-    accessToken: undefined,
-    refreshToken: undefined,
-  }
-  /** The browser's cookie jar, which Node does not have; msw drops `credentials`, so each request takes from it. */
-  const jar: { cookie: string | undefined } = { cookie: undefined }
-  let lifetime = options.lifetime ?? 300_000
-  let clockOffset = options.clockOffset ?? 0
-
-  const now = (): number => Date.now() + clockOffset
-  const count = (endpoint: ServerEndpoint): number => requests.filter((seen) => seen.endpoint === endpoint).length
-
-  const issue = (family: Family, previous?: string): TokenFields => {
-    const accessToken = jwt({
-      sub: family.username,
-      iat: Math.floor(now() / 1000),
-      exp: Math.floor((now() + lifetime) / 1000),
-    })
-    accessTokens.set(accessToken, { family, expiresAt: now() + lifetime })
-    let refreshToken = previous
-    if (!previous || rotates) {
-      refreshToken = `refresh-${issued.length}-${Math.random().toString(36).slice(2)}`
-      refreshTokens.set(refreshToken, { family, isSpent: false })
-      issued.push(refreshToken)
-    }
-    issued.push(accessToken)
-    Object.assign(current, { accessToken, refreshToken })
-    return {
-      access_token: accessToken,
-      ...(refreshVia === 'body' && refreshToken !== undefined && refreshToken !== previous
-        ? { refresh_token: refreshToken }
-        : {}),
-      token_type: 'Bearer',
-      expires_in: lifetime / 1000,
-    }
-  }
-
-  const give = (fields: TokenFields): Response => {
-    if (refreshVia === 'cookie') jar.cookie = current.refreshToken
-    const body = answer(fields)
-    return body instanceof Response ? body : HttpResponse.json(body as object)
-  }
-
-  const fieldsOf = ({ text }: SeenRequest): Record<string, unknown> => {
-    try {
-      return JSON.parse(text) as Record<string, unknown>
-    } catch {
-      return Object.fromEntries(new URLSearchParams(text))
-    }
-  }
-
-  const credentialOf = (seen: SeenRequest): string => {
-    if (refreshVia === 'cookie') return jar.cookie ?? ''
-    const { refresh_token, token } = fieldsOf(seen)
-    return String((refreshVia === 'body' ? refresh_token : token) ?? '')
-  }
-
-  const refuse = (status: number, body: object): Response => HttpResponse.json(body, { status })
-
-  const endpoints: Record<ServerEndpoint, (seen: SeenRequest) => Response> = {
-    login(seen) {
-      const { username = 'ada', password } = fieldsOf(seen)
-      if (password !== 'secret') return refuse(401, { error: 'invalid_grant' })
-      return give({ ...issue({ username: String(username), isEnded: false }), user })
-    },
-    refresh(seen) {
-      const credential = credentialOf(seen)
-      const known = refreshVia === 'access-token' ? accessTokens.get(credential) : refreshTokens.get(credential)
-      if (!known || known.family.isEnded) return refuse(401, { error: 'invalid_grant' })
-      if ('isSpent' in known && rotates) {
-        if (known.isSpent) known.family.isEnded = true
-        if (known.isSpent) return refuse(401, { error: 'invalid_grant', error_description: 'reuse detected' })
-        known.isSpent = true
-      }
-      return give(issue(known.family, refreshVia === 'access-token' ? undefined : credential))
-    },
-    logout(seen) {
-      const credential = credentialOf(seen)
-      const known = refreshTokens.get(credential) ?? accessTokens.get(credential)
-      if (known) known.family.isEnded = true
-      if (refreshVia === 'cookie') jar.cookie = undefined
-      return new HttpResponse(null, { status: 204 })
-    },
-    me: (seen) => (isAuthorized(seen) ? HttpResponse.json(user) : refuse(401, { error: 'invalid_token' })),
-    api(seen) {
-      if (!isAuthorized(seen)) return refuse(401, { error: 'invalid_token' })
-      return HttpResponse.json({ method: seen.method, path: seen.path, text: seen.text })
-    },
-  }
-
-  const isAuthorized = ({ authorization }: SeenRequest): boolean => {
-    const known = accessTokens.get(authorization?.replace(/^Bearer /, '') ?? '')
-    return known !== undefined && known.expiresAt > now()
-  }
-
-  const endpointOf = (path: string): ServerEndpoint =>
-    path === '/login' || path === '/refresh' || path === '/logout' || path === '/me'
-      ? (path.slice(1) as ServerEndpoint)
-      : 'api'
-
-  const takeFault = (endpoint: ServerEndpoint): Fault | undefined => {
-    const next = faults.get(endpoint)
-    if (!next || next.times <= 0) return undefined
-    next.times -= 1
-    return next.fault
-  }
-
-  const respond = async (seen: SeenRequest): Promise<Response> => {
-    const fault = takeFault(seen.endpoint)
-    if (fault === undefined) return endpoints[seen.endpoint](seen)
-    if (fault instanceof Response) return fault.clone()
-    if (typeof fault === 'function') return fault(seen.request)
-    if (fault === 'lost-answer') endpoints[seen.endpoint](seen)
-    if (fault === 'hang') await new Promise(() => undefined)
-    if (fault !== 'hang-body') return HttpResponse.error()
-    const half = new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode('{"access_')) })
-    return new HttpResponse(half, { headers: { 'Content-Type': 'application/json', 'Content-Length': '1000' } })
-  }
-
-  /** Answers as the server does; a lost answer is `Response.error()`, as msw wants it. */
-  const handle = async (request: Request): Promise<Response> => {
-    const path = `/${request.url.slice(root.length)}`.replace(/[?#].*/, '')
-    const body = new Uint8Array(await request.clone().arrayBuffer())
-    const seen: SeenRequest = {
-      endpoint: endpointOf(path),
-      method: request.method,
-      url: request.url,
-      path,
-      headers: request.headers,
-      authorization: request.headers.get('authorization'),
-      body,
-      text: new TextDecoder().decode(body),
-      at: Date.now(),
-      request,
-    }
-    requests.push(seen)
-    const latency = latencies.get(seen.endpoint) ?? 0
-    const delay = typeof latency === 'number' ? latency : latency(seen, count(seen.endpoint) - 1)
-    const response = await respond(seen)
-    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
-    return response
-  }
+  const server = mockAuthServer({
+    ...rest,
+    baseUrl,
+    clockSkew: clockOffset,
+    users: ({ username = 'ada', password }) =>
+      password === 'secret' ? { username: String(username), password } : undefined,
+    profile: () => user,
+    createAccessToken: ({ sub, iat, exp }) => jwt({ sub, iat, exp }),
+    answer: ({ endpoint, ...tokens }) => answer({ ...fieldsOf(tokens), ...(endpoint === 'login' && { user }) }),
+  })
+  const { requests } = server
 
   return {
     baseUrl,
-    handlers: [http.all(`${root}*`, ({ request }) => handle(request))] as HttpHandler[],
-    /** The same server without msw, for the client's `fetch` option. Heeds the request's signal. */
-    fetch: (async (input, init) => {
-      const request = new Request(input, init)
-      request.signal.throwIfAborted()
-      const aborted = new Promise<never>((_, reject) =>
-        request.signal.addEventListener('abort', () => reject(request.signal.reason)),
-      )
-      const response = await Promise.race([handle(request), aborted])
-      if (response.type === 'error') throw new TypeError('Failed to fetch')
-      return response
-    }) as typeof globalThis.fetch,
-    /** All requests, in the order in which they arrived. */
-    requests,
+    handlers: server.handlers,
+    fetch: server.fetch,
+    /** All requests, in the order in which they arrived; to forget them, set the length to 0. */
+    requests: requests as SeenRequest[],
     /** The requests to one endpoint. */
-    to: (endpoint: ServerEndpoint): SeenRequest[] => requests.filter((seen) => seen.endpoint === endpoint),
+    to: (endpoint: ServerEndpoint): readonly SeenRequest[] => server.requestsTo(nameOf(endpoint)),
     get logins() {
-      return count('login')
+      return server.logins
     },
     get refreshes() {
-      return count('refresh')
+      return server.refreshes
     },
     get logouts() {
-      return count('logout')
+      return server.logouts
     },
     /** The tokens that were given out last. */
-    current,
+    get current() {
+      const { issued } = server
+      const refreshToken = issued.findLast((tokens) => tokens.refreshToken)?.refreshToken
+      return { accessToken: issued.at(-1)?.accessToken, refreshToken }
+    },
     /** Every token that was ever given out: none of them may turn up in an error, an event or a log. */
-    issued,
-    jar,
+    get issued() {
+      return server.issued.flatMap(({ refreshToken, accessToken }) =>
+        refreshToken ? [refreshToken, accessToken] : [accessToken],
+      )
+    },
     /** From now on the access tokens that are out are refused. */
-    expireAccessTokens(): void {
-      for (const known of accessTokens.values()) known.expiresAt = Number.NEGATIVE_INFINITY
-    },
+    expireAccessTokens: server.expireAccessTokens,
     /** From now on nobody's refresh token is good. */
-    endSessions(): void {
-      for (const { family } of [...refreshTokens.values(), ...accessTokens.values()]) family.isEnded = true
+    endSessions: () => server.revoke(),
+    /** Gives out tokens as a login does, without a request; in cookie mode the browser gets the cookie. */
+    issueTokens(username = 'ada'): TokenFields {
+      void server.issueTokens({ username, password: 'secret' })
+      return fieldsOf(server.issued.at(-1) as IssuedTokens)
     },
-    /** Gives out tokens as a login does, without a request. */
-    issueTokens: (username = 'ada'): TokenFields => issue({ username, isEnded: false }),
-    /** The next `times` requests to `endpoint` meet `fault`. */
+    /** The next `times` requests to `endpoint` meet `fault`, and no other that was to come. */
     failNext(endpoint: ServerEndpoint, fault: Fault, times = 1): void {
-      faults.set(endpoint, { fault, times })
+      const target = nameOf(endpoint)
+      server.recover(target)
+      if (typeof fault !== 'string') server.fail(target, { response: fault, times })
+      else server.fail(target, { kind: fault === 'network-error' ? 'connection-error' : fault, times })
     },
     /** From now on requests to `endpoint` are answered again. */
-    recover(endpoint: ServerEndpoint): void {
-      faults.delete(endpoint)
-    },
+    recover: (endpoint: ServerEndpoint) => server.recover(nameOf(endpoint)),
     /** The answers of `endpoint` come so much later; the work is done on arrival. */
     slowDown(endpoint: ServerEndpoint, latency: Latency): void {
-      latencies.set(endpoint, latency)
+      const target = nameOf(endpoint)
+      server.delay(target, (request) =>
+        typeof latency === 'number' ? latency : latency(request, server.requestsTo(target).indexOf(request)),
+      )
     },
     /** How long access tokens live that are given out from now on, in milliseconds. */
-    setLifetime(milliseconds: number): void {
-      lifetime = milliseconds
-    },
+    setLifetime: server.setLifetime,
     /** Sets the server's clock ahead of the client's. */
-    setClockOffset(milliseconds: number): void {
-      clockOffset = milliseconds
-    },
+    setClockOffset: server.setClockSkew,
+  }
+}
+
+const nameOf = (endpoint: ServerEndpoint) => (endpoint === 'me' ? 'user' : endpoint)
+
+function fieldsOf({ accessToken, refreshToken, lifetime }: IssuedTokens): TokenFields {
+  return {
+    access_token: accessToken,
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    token_type: 'Bearer',
+    expires_in: lifetime / 1000,
   }
 }

@@ -4,19 +4,19 @@ import {
   type AuthClientOptions,
   type AuthEvents,
   type AuthState,
-  type Channel,
   type Environment,
   jsonBackend,
   memoryStorage,
   type TokenStorage,
 } from 'latchkey'
 import { onTestFinished, vi } from 'vitest'
+import { createLines } from '../../src/testing/virtual/lines.ts'
+import { createLockQueue } from '../../src/testing/virtual/lock-queue.ts'
+import { createStorageArea } from '../../src/testing/virtual/storage-area.ts'
+import { createTabLife, type TabLife } from '../../src/testing/virtual/tab-life.ts'
 import { type AuthServerOptions, createAuthServer } from '../support/auth-server.ts'
 import type { HeardEvent, LoginForm } from '../support/client.ts'
 import { settle, stopTime, watch } from '../support/clock.ts'
-import { createLockQueue } from './lock-queue.ts'
-import { createStorageArea } from './storage-area.ts'
-import { createTabLife, type TabLife } from './virtual-tab.ts'
 
 /** What Ada, or somebody else, signs in with. */
 export const formOf = (username = 'ada'): LoginForm => ({ username, password: 'secret' })
@@ -94,41 +94,13 @@ export function openBrowser({ server: how = {}, storage: kind = 'local', ...rest
   const server = createAuthServer(how)
   const area = createStorageArea()
   const locks = createLockQueue()
-  const lines = new Set<{ name: string; tab: TabLife; listener: (hint: unknown) => void }>()
-  const posted: unknown[] = []
-
-  const call = (name: string, hint: unknown, from?: object): void => {
-    for (const line of [...lines]) {
-      if (line === from || line.name !== name) continue
-      void line.tab.awake().then(() => {
-        if (lines.has(line)) line.listener(hint)
-      })
-    }
-  }
-
-  const channelOf = (tab: TabLife, count: { channels: number }) => {
-    return (name: string, listener: (hint: unknown) => void): Channel => {
-      const line = { name, tab, listener }
-      lines.add(line)
-      count.channels += 1
-      return {
-        post(hint) {
-          if (tab.isGone) return
-          posted.push(hint)
-          call(name, hint, line)
-        },
-        close() {
-          if (lines.delete(line)) count.channels -= 1
-        },
-      }
-    }
-  }
+  const lines = createLines()
+  const { posted } = lines
 
   const open = ({ copyOf, ...options }: TabOptions = {}): Tab => {
-    const life = createTabLife()
+    const life = createTabLife(settle)
     const door = area.join(life)
     const items = new Map(copyOf?.items)
-    const count = { channels: 0 }
     const reported: unknown[] = []
     const sent: { path: string; authorization: string | null }[] = []
     const session: TokenStorage = {
@@ -145,21 +117,16 @@ export function openBrowser({ server: how = {}, storage: kind = 'local', ...rest
       ...(!isReal && {
         lifecycle: life.environment.lifecycle,
         locks: without.includes('locks') ? undefined : locks.of(life),
-        channel: without.includes('channel') ? undefined : channelOf(life, count),
+        channel: without.includes('channel') ? undefined : lines.of(life),
         watchStorage: door.watch,
       }),
       ...options.environment,
     }
-    const fetch: typeof globalThis.fetch = async (input, init) => {
-      if (life.isGone) return new Promise<never>(() => undefined)
-      const request = new Request(input, init)
-      sent.push({ path: new URL(request.url).pathname, authorization: request.headers.get('authorization') })
-      try {
-        return await server.fetch(input, init)
-      } finally {
-        await life.awake()
-      }
-    }
+    const fetch = life.guard(() => async (input, init) => {
+      const { url, headers } = new Request(input, init)
+      sent.push({ path: new URL(url).pathname, authorization: headers.get('authorization') })
+      return server.fetch(input, init)
+    })
     const client = new AuthClient<LoginForm>({
       baseUrl: server.baseUrl,
       backend: jsonBackend<LoginForm, unknown>({ baseUrl: server.baseUrl, refreshVia: how.refreshVia }),
@@ -191,7 +158,7 @@ export function openBrowser({ server: how = {}, storage: kind = 'local', ...rest
           .join('\n'),
     }
     return Object.defineProperties(Object.assign(Object.create(life), members), {
-      channels: { get: () => count.channels },
+      channels: { get: () => lines.count(life) },
       storageListeners: { get: () => door.listeners },
       token: { get: () => client.getAccessToken() },
     }) as Tab
@@ -204,7 +171,7 @@ export function openBrowser({ server: how = {}, storage: kind = 'local', ...rest
     /** All hints that were called out. */
     posted,
     /** Somebody on this origin calls out what they like, on the client's channel. */
-    call: (hint: unknown, name = 'latchkey') => call(name, hint),
+    call: (hint: unknown, name = 'latchkey') => lines.call(hint, name),
     /** Opens a tab; its client has not begun. */
     open,
     /** Opens a tab, and waits until its client knows who is signed in. */

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { type AuthBackend, jsonBackend } from 'latchkey'
 import { type HostOptions, hostRefresh } from 'latchkey/worker'
 import { onTestFinished, vi } from 'vitest'
+import type { TabLife } from '../../src/testing/virtual/tab-life.ts'
 import type { AuthServer } from '../support/auth-server.ts'
 import {
   type BrowserOptions,
@@ -12,7 +13,6 @@ import {
   type Tab,
   type TabOptions,
 } from '../tabs/several-tabs.ts'
-import type { TabLife } from '../tabs/virtual-tab.ts'
 
 /** A SharedWorker whose file does nothing but `hostRefresh`; it runs here. */
 export type Worker = ReturnType<typeof startWorker>

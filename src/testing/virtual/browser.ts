@@ -10,14 +10,21 @@ import { createTabLife } from './tab-life.js'
 export interface VirtualTabOptions {
   /** The browser's `localStorage`, as this tab sees it. */
   readonly storage: TokenStorage
-  /** The global `fetch`, whose answers reach no tab that is gone. */
+  /** The browser's `fetch`, whose answers reach no tab that is gone. */
   readonly fetch: typeof globalThis.fetch
   /** Timers, page, locks, ledger, channels and storage events of this tab. */
   readonly environment: Partial<Environment>
 }
 
+/** The options of {@link virtualBrowser}. */
+export interface VirtualBrowserOptions {
+  /** What sends the tabs' requests, such as `server.fetch`. @default globalThis.fetch, looked up at each call */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
 /** A tab of a {@link VirtualBrowser}. */
 export interface VirtualTab {
+  /** What makes a client one of this tab. */
   readonly options: VirtualTabOptions
   /** Whether it was closed, or has crashed. */
   readonly isGone: boolean
@@ -29,7 +36,7 @@ export interface VirtualTab {
   freeze(): void
   /** It goes on: first what came from outside, then the timers that should have rung. */
   thaw(): Promise<void>
-  /** There is no network any more, as far as the page knows. Requests do not fail by that: let the server do it. */
+  /** There is no network any more: requests fail, but for those that are on their way. */
   goOffline(): void
   /** There is a network again, and the page is told. */
   goOnline(): void
@@ -43,7 +50,7 @@ export interface VirtualBrowser {
   openTab(): VirtualTab
   /** What is in its `localStorage`. */
   readonly items: ReadonlyMap<string, string>
-  /** The person clears the site's data in the settings: the tabs hear of it by a storage event. */
+  /** The person clears the site's data in the settings: the tabs hear of it by a storage event, and look for 300 ms. */
   clearStorage(): void
 }
 
@@ -55,7 +62,7 @@ export interface VirtualBrowser {
  * const browser = virtualBrowser()
  * const [first, second] = [1, 2].map(() => new AuthClient({ baseUrl, ...browser.openTab().options }))
  */
-export function virtualBrowser(): VirtualBrowser {
+export function virtualBrowser({ fetch }: VirtualBrowserOptions = {}): VirtualBrowser {
   const area = createStorageArea()
   const locks = createLockQueue()
   const lines = createLines()
@@ -75,7 +82,7 @@ export function virtualBrowser(): VirtualBrowser {
         marks: storage,
       }
       return {
-        options: { storage, environment, fetch: life.guard(() => globalThis.fetch) },
+        options: { storage, environment, fetch: life.guard(() => fetch ?? globalThis.fetch) },
         get isGone() {
           return life.isGone
         },

@@ -53,11 +53,15 @@ export function createTabLife(arrived = (): Promise<void> => Promise.resolve()) 
     get isGone() {
       return isGone
     },
-    /** A `fetch` of this tab: a tab that is gone sends nothing, and one that stands still hears of no answer. */
+    /**
+     * A `fetch` of this tab: one that is gone sends nothing, one that is offline gets nowhere, and one that stands still
+     * hears of no answer.
+     */
     guard:
       (fetch: () => typeof globalThis.fetch): typeof globalThis.fetch =>
       async (input, init) => {
         if (isGone) return new Promise<never>(() => undefined)
+        if (!isOnline) throw new TypeError('Failed to fetch')
         try {
           return await fetch()(input, init)
         } finally {

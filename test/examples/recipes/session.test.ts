@@ -1,0 +1,2 @@
+import '../../../examples/testing/setup.ts'
+import '../../../examples/testing/session.test.ts'
