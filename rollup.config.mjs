@@ -13,6 +13,7 @@ export default defineConfig([
       oidc: 'src/oidc/index.ts',
       worker: 'src/worker/index.ts',
       testing: 'src/testing/index.ts',
+      devtools: 'src/devtools/index.ts',
     },
     external: ['ky', 'jwt-decode', 'oauth4webapi', 'msw'],
     plugins: [esbuild({ target })],

@@ -1,4 +1,5 @@
 import { AuthClient, jsonBackend, memoryStorage, type RefreshOptions, webStorage } from 'latchkey'
+import { networkFetch } from './network.ts'
 
 /** What the sign-in form sends. */
 export interface Credentials {
@@ -44,15 +45,11 @@ const refresh: RefreshOptions = {
     }),
 }
 
-/**
- * The whole set-up. Only `baseUrl` and `storage` (or `backend`) matter in an app; the rest makes a demo of it.
- *
- * @param observedFetch Sees each call on its way out, so that the page can draw it.
- */
-export function createAuth(observedFetch: typeof fetch): Auth {
+/** The whole set-up. Only `baseUrl` and `storage` (or `backend`) matter in an app; the rest makes a demo of it. */
+export function createAuth(): Auth {
   const demo = {
     storageKey: `latchkey-demo-${mode}`,
-    fetch: observedFetch,
+    fetch: networkFetch,
     http: { retry: 0 }, // each click is one call, and each answer is shown as it is
     ...(usesWorker && { refresh }),
   }

@@ -1,8 +1,9 @@
 import { isAuthError } from 'latchkey'
+import type { RecordedRequest, Recorder } from 'latchkey/devtools'
 import { type Auth, addressOf, apiUrl } from './client.ts'
 import { byId, h, setText } from './dom.ts'
+import { network } from './network.ts'
 import { HINTS } from './texts.ts'
-import type { Call, Wire } from './wire.ts'
 
 const BREAK_FOR = 20_000
 const SLOW_BY = 2_000
@@ -11,17 +12,17 @@ const LATE_BY = 3_000 // the answer to the refresh in which a tab is killed
 const UNDER_WAY = 5_000 // to wait at most until a refresh is
 const SPENT = 400 // the server has spent the refresh token by then
 
-/** What the buttons need: the client, the wire that they cut, and where their news goes. */
+/** What the buttons need: the client, what it has sent, and where their news goes. */
 export interface ControlContext {
   readonly auth: Auth
-  readonly wire: Wire
+  readonly recorder: Recorder
   tell(news: string): void
   /** Called when this tab is about to be killed in mid-refresh. */
   onKill(): void
 }
 
 /** Brings the buttons to life: one half uses the API as an app does, the other half plays the unkind world. */
-export function connectControls({ auth, wire, tell, onKill }: ControlContext): void {
+export function connectControls({ auth, recorder, tell, onKill }: ControlContext): void {
   const answer = byId('answer', HTMLElement)
   for (const path of ['todos', 'admin', 'public']) onClick(`call-${path}`, () => call(path))
 
@@ -51,7 +52,7 @@ export function connectControls({ auth, wire, tell, onKill }: ControlContext): v
     tell(on ? `Each answer takes ${SLOW_BY / 1000} seconds more.` : 'The server is quick again.')
   })
   onToggle('offline', (on) => {
-    wire.offline = on
+    network.isOffline = on
     tell(on ? 'Offline: every call fails.' : 'Online again.')
     if (!on) dispatchEvent(new Event('online')) // as the browser does; the client tries at once
   })
@@ -61,8 +62,9 @@ export function connectControls({ auth, wire, tell, onKill }: ControlContext): v
     await control({ lateRefreshMs: LATE_BY })
     const since = Date.now()
     auth.getAccessToken({ forceRefresh: true }).catch(() => undefined) // its failure is an event, too
-    const isUnderWay = (call: Call) => call.path === '/refresh' && call.startedAt >= since && call.answer === undefined
-    while (!wire.calls.some(isUnderWay)) {
+    const isUnderWay = ({ kind, startedAt, answer }: RecordedRequest) =>
+      kind === 'refresh' && startedAt >= since && answer === undefined
+    while (!allRequests(recorder).some(isUnderWay)) {
       if (Date.now() - since > UNDER_WAY) {
         await control({ lateRefreshMs: 0 })
         return tell('No refresh came under way: this tab lives on.')
@@ -78,7 +80,7 @@ export function connectControls({ auth, wire, tell, onKill }: ControlContext): v
 
   /** An app's own code is the one line with `auth.http`; the rest shows what went over the wire meanwhile. */
   async function call(path: string) {
-    const last = wire.calls.at(-1)
+    const last = recorder.own.requests.at(-1)?.number ?? 0
     answer.replaceChildren(`GET /${path} …`)
     let words: string
     try {
@@ -87,7 +89,7 @@ export function connectControls({ auth, wire, tell, onKill }: ControlContext): v
     } catch (error) {
       words = isAuthError(error) ? `${error.code}: ${error.message}` : String(error)
     }
-    const since = wire.calls.slice(last ? wire.calls.indexOf(last) + 1 : 0)
+    const since = recorder.own.requests.filter(({ number }) => number > last)
     answer.replaceChildren(h('b', {}, `GET /${path}`), ' ', ...trail(since, `/${path}`), h('code', {}, words))
   }
 
@@ -123,15 +125,23 @@ async function control(order: object): Promise<void> {
 }
 
 /** The way of one call, such as `401 → renewed → 200`. */
-function trail(calls: readonly Call[], path: string): Node[] {
-  const steps = calls.flatMap((call) => {
-    if (call.path === '/refresh') return call.answer === 200 ? 'renewed' : `renewal: ${call.answer}`
-    return call.path === path ? String(call.answer) : []
+function trail(requests: readonly RecordedRequest[], path: string): Node[] {
+  const steps = requests.flatMap(({ kind, path: to, answer, replayOf }) => {
+    if (kind === 'refresh' && answer !== 200) return `renewal: ${answer}`
+    if (to !== path) return []
+    return replayOf === undefined ? String(answer) : ['renewed', String(answer)]
   })
   return steps.flatMap((step, index) => {
     const chip = h('span', { class: `chip ${chipKind(step)}` }, step)
     return index === 0 ? [chip] : [h('span', { class: 'arrow' }, ' → '), chip]
   })
+}
+
+/** What this page and the worker have sent, oldest first. */
+export function allRequests({ own, others }: Recorder): (RecordedRequest & { readonly isWorkers: boolean })[] {
+  return [own, ...others.filter(({ role }) => role === 'worker')]
+    .flatMap(({ role, requests }) => requests.map((request) => ({ ...request, isWorkers: role === 'worker' })))
+    .sort((one, other) => one.startedAt - other.startedAt)
 }
 
 function chipKind(step: string): string {

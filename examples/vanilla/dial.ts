@@ -1,9 +1,9 @@
+import type { RecordedGeneration } from 'latchkey/devtools'
 import { byId, setText } from './dom.ts'
-import type { Life } from './timeline.ts'
 
 /** The countdown: how long the token still lives, and when the client will have renewed it. */
 export interface Dial {
-  draw(now: number, life: Life | undefined, retryAt: number | undefined): void
+  draw(now: number, life: RecordedGeneration | undefined, retryAt: number | undefined): void
 }
 
 /** Takes over the dial of index.html. Its rings have a `pathLength` of 100, so that a dash is a percentage. */
@@ -37,7 +37,7 @@ function arc(ring: SVGCircleElement, from: number, to: number) {
   ring.style.strokeDasharray = `0 ${from} ${to - from} 100`
 }
 
-function whatIsNext(now: number, life: Life | undefined, retryAt: number | undefined): string {
+function whatIsNext(now: number, life: RecordedGeneration | undefined, retryAt: number | undefined): string {
   if (retryAt !== undefined && retryAt > now) return `Renewal failed. Tries again in ${inWords(retryAt - now)}.`
   if (!life) return ''
   if (!life.renewal) return 'The token does not say when it expires. A 401 will tell.'

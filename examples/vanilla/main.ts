@@ -1,116 +1,102 @@
-import { type AuthEvent, type AuthState, isAuthError } from 'latchkey'
-import { createAxis } from './axis.ts'
+import { type AuthState, isAuthError } from 'latchkey'
+import { defineDevtools, type RecordedGeneration, record } from 'latchkey/devtools'
 import { addressOf, createAuth, mode, type User, usesWorker } from './client.ts'
-import { connectControls } from './controls.ts'
+import { allRequests, connectControls } from './controls.ts'
 import { createDial } from './dial.ts'
 import { byId, clockTime, h, setText } from './dom.ts'
-import { createLanes } from './lanes.ts'
-import { type Deed, joinTabs, type Tab } from './tabs.ts'
 import { PATHS, REASONS, REFRESH_LOST, SHARING, SIGNED_OUT_ELSEWHERE } from './texts.ts'
-import { createTimeline, type Origin } from './timeline.ts'
-import { type Call, createWire } from './wire.ts'
 
 type SignedIn = Extract<AuthState<User>, { status: 'authenticated' }>
 
 const WIRE_ROWS = 8
 const EXPLAINED_ROWS = 10
+const KILLED = 'killed in mid-refresh'
 
-const wire = createWire(showCall)
-const auth = createAuth(wire.fetch)
-const root = byId('timeline', HTMLElement)
-const axis = createAxis(root)
-root.prepend(axis.element)
-root.append(h('div', { class: 'now', 'aria-hidden': 'true' }))
-const timeline = createTimeline(byId('tokens', HTMLElement), axis)
-const tabs = joinTabs({ name: mode, usesWorker, onChange: showTabs, onKilled: follow })
-const lanes = createLanes(byId('tabs', HTMLElement), axis, tabs)
+const auth = createAuth()
+const recorder = record(auth)
 const dial = createDial()
+const openedAt = Date.now()
+const dead = new Set<string>()
 let retryAt: number | undefined
 let explained = ''
 let isLost = false
+let hasToken = false
 
+defineDevtools()
+const timeline = document.querySelector('latchkey-devtools')
+if (timeline) timeline.auth = auth
 showModes()
-connectControls({
-  auth,
-  wire,
-  tell,
-  onKill: () => note('killed', { at: Date.now(), generation: 0, origin: 'this-tab' }),
-})
+connectControls({ auth, recorder, tell, onKill: () => recorder.note(KILLED) })
 connectSignIn()
 auth.subscribe(showState)
 showState(auth.state)
-new BroadcastChannel(`demo-wire-${mode}`).onmessage = ({ data }: MessageEvent<Call>) => wire.hear(data)
+recorder.subscribe(showRecord)
 
-auth.on('login', (event) => {
-  beginToken(event.origin === 'this-tab' ? 'issued' : 'adopted', event.at, event.generation)
-  note('signed in', event)
-  tell(event.origin === 'this-tab' ? 'Signed in.' : 'Signed in by another tab.')
+auth.on('login', ({ generation, origin }) => {
+  showToken(generation, origin === 'this-tab' ? 'issued' : 'adopted')
+  tell(origin === 'this-tab' ? 'Signed in.' : 'Signed in by another tab.')
 })
-auth.on('refresh', (event) => {
-  const { at, generation, origin } = event
-  beginToken(origin === 'this-tab' ? 'renewed' : 'adopted', at, generation)
-  note('renewed', event)
+auth.on('refresh', ({ generation, origin }) => {
+  showToken(generation, origin === 'this-tab' ? 'renewed' : 'adopted')
   tell(origin === 'this-tab' ? `Renewed: token ${generation} took over.` : `Token ${generation} came from another tab.`)
 })
 auth.on('refreshFailed', (event) => {
-  const { at, error, origin } = event
-  const why = String(error.status ?? error.code)
+  const { error, origin } = event
   retryAt = event.retryAt
-  timeline.mark('failed', at, why)
-  note('failed', event, why)
-  tell(`Renewal failed (${why})${origin === 'this-tab' ? '' : ' in another tab'}. You are still signed in.`)
+  const where = origin === 'this-tab' ? '' : ' in another tab'
+  tell(`Renewal failed (${error.status ?? error.code})${where}. You are still signed in.`)
 })
-auth.on('logout', (event) => {
-  const { at, reason, error, origin } = event
+auth.on('logout', ({ reason, error, origin }) => {
   isLost = error?.code === 'refresh_lost'
-  const why = isLost ? 'lost' : reason === 'logout' ? 'out' : reason
-  timeline.end(at, why === 'out' ? 'signed out' : why)
-  note('signed out', event, why)
   tell(isLost ? REFRESH_LOST : origin === 'this-tab' || reason !== 'logout' ? REASONS[reason] : SIGNED_OUT_ELSEWHERE)
 })
 auth.on('storageDegraded', () => tell('The browser denies its storage: the session lives in this page alone.'))
 
 followTheClock()
 const { status } = await auth.start()
-if (status === 'authenticated' && !timeline.current) {
-  const generation = auth.explain().at(-1)?.generation ?? 0
-  beginToken('restored', issuedAt() ?? Date.now(), generation)
-  note('restored', { at: Date.now(), generation, origin: 'other-tab' })
+if (status === 'authenticated' && !hasToken) {
+  showToken(auth.explain().at(-1)?.generation ?? 0, 'restored')
   tell('Welcome back: the session was restored.')
 }
 
-function beginToken(origin: Origin, from: number, generation: number) {
+/** The token in use, as it was recorded. */
+function currentToken(): RecordedGeneration | undefined {
+  const last = recorder.own.generations.at(-1)
+  return last?.until === undefined ? last : undefined
+}
+
+/** A new token is in use. */
+function showToken(generation: number, origin: string) {
   if (auth.state.status !== 'authenticated') return
+  hasToken = true
   retryAt = undefined
-  timeline.begin({ generation, origin, from, expiresAt: auth.state.expiresAt })
   setText(byId('generation', HTMLElement), `${generation}, ${origin}`)
 }
 
-/** Tells the lanes of all tabs what this one has done, or adopted. */
-function note(
-  kind: Deed['kind'],
-  { at, generation, origin }: Pick<AuthEvent, 'at' | 'generation' | 'origin'>,
-  label = '',
-) {
-  tabs.note({ at, kind, isOwn: origin === 'this-tab', generation, label })
+/** What was sent, and which tabs there are. */
+function showRecord() {
+  const rows = allRequests(recorder).slice(-WIRE_ROWS).reverse()
+  byId('wire', HTMLElement).replaceChildren(...rows.map(wireRow))
+  showKill()
+  for (const { id, number, moments } of recorder.others) {
+    const wasKilled = moments.some(({ label, at }) => label === KILLED && at > openedAt)
+    if (wasKilled && !dead.has(id)) {
+      dead.add(id)
+      follow(number)
+    }
+  }
 }
 
 /** Another tab is gone in mid-refresh: what became of the session shows with the next renewal, so this tab asks for one. */
-function follow({ number }: Tab) {
+function follow(number: number) {
   if (auth.state.status !== 'authenticated') return
   tell(`Tab ${number} left in mid-refresh. Renewing, to see what became of the session …`)
   auth.getAccessToken({ forceRefresh: true }).catch(() => undefined) // the events tell
 }
 
-/** At once, not with the next frame: a tab in the background has none. */
-function showTabs() {
-  lanes.draw(Date.now())
-  showKill()
-}
-
 /** There has to be a session to renew, and somebody to watch. */
 function showKill() {
-  const isWatched = tabs.others.some(({ closedAt }) => closedAt === undefined)
+  const isWatched = recorder.others.some(({ role, closedAt }) => role === 'tab' && closedAt === undefined)
   byId('kill', HTMLButtonElement).disabled = !isWatched || auth.state.status !== 'authenticated'
 }
 
@@ -125,12 +111,6 @@ function showModes() {
   for (const line of document.querySelectorAll<HTMLElement>('.worker-option')) line.hidden = !usesWorker
   setText(byId('path', HTMLElement), usesWorker ? PATHS.worker : PATHS.page)
   setText(byId('sharing', HTMLElement), SHARING)
-}
-
-/** A restored token is older than this page: its claim says since when it has lived. */
-function issuedAt(): number | undefined {
-  const seconds = auth.state.status === 'authenticated' ? auth.state.claims?.iat : undefined
-  return seconds && Math.min(seconds * 1000, Date.now())
 }
 
 /** The state decides what stands on the page; nothing else does. */
@@ -206,27 +186,16 @@ function tell(news: string) {
   setText(byId('news', HTMLElement), `${clockTime(Date.now())} ${news}`)
 }
 
-function showCall(call: Call) {
-  const isTokenCall = ['/login', '/refresh', '/logout'].includes(call.path)
-  if (call.endedAt !== undefined && !isTokenCall) {
-    const answer = call.answer === 'failed' ? 'no answer' : String(call.answer)
-    if (call.again) timeline.mark('retried', call.endedAt, answer)
-    else if (Number(call.answer) < 400) timeline.mark('ok', call.endedAt, '')
-    else timeline.mark('refused', call.endedAt, answer)
-  }
-  const rows = wire.calls.slice(-WIRE_ROWS).reverse()
-  byId('wire', HTMLElement).replaceChildren(...rows.map(wireRow))
-}
-
-function wireRow({ by, method, path, token, again, startedAt, answer }: Call): HTMLElement {
+function wireRow(request: ReturnType<typeof allRequests>[number]): HTMLElement {
+  const { isWorkers, method, path, generation, replayOf, startedAt, answer } = request
   const kind = answer === undefined ? '' : Number(answer) < 400 ? 'good' : 'bad'
-  const notes = [...(again ? ['again'] : []), ...(by === 'worker' ? ['by the worker'] : [])]
+  const notes = [...(replayOf === undefined ? [] : ['again']), ...(isWorkers ? ['by the worker'] : [])]
   return h(
     'tr',
     {},
     h('td', {}, clockTime(startedAt)),
     h('td', {}, `${method} ${path}`, ...notes.flatMap((note) => [' ', h('small', {}, note)])),
-    h('td', {}, h('code', {}, token ?? '–')),
+    h('td', {}, generation === undefined ? '–' : String(generation)),
     h('td', {}, h('span', { class: `chip ${kind}` }, String(answer ?? '…'))),
   )
 }
@@ -256,9 +225,7 @@ function followTheClock() {
     const now = Date.now()
     if (now - drawnAt >= (prefersStill.matches ? 1000 : 50)) {
       drawnAt = now
-      axis.draw(now)
-      lanes.draw(now)
-      dial.draw(now, timeline.current, retryAt)
+      dial.draw(now, currentToken(), retryAt)
       showExplanation()
     }
     requestAnimationFrame(frame)

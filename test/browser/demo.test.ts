@@ -5,6 +5,7 @@ import { type Browser, chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Demo, startDemo } from '../../examples/start.ts'
 import { type DemoPage, type DemoTab, type Mode, openDemo } from './demo-page.ts'
+import { violationsOn } from './devtools-axe.ts'
 import { launchOptions } from './ensure-browser.ts'
 
 let browser: Browser
@@ -71,12 +72,8 @@ describe.each<Mode>(['body', 'cookie'])('the demo, refresh token in %s', (mode) 
     expect(after.refreshes - before.refreshes).toBe(generations)
     expect(after.refreshesRefused).toBe(before.refreshesRefused)
     expect(after.reuses).toBe(0)
-    expect(
-      await demo.page
-        .getByRole('listitem')
-        .filter({ hasText: /renewed at/ })
-        .count(),
-    ).toBeGreaterThanOrEqual(3)
+    expect((await demo.lane(1)).match(/renewed to token/g)?.length).toBeGreaterThanOrEqual(3)
+    expect(await demo.page.locator('.handover-at.this-tab').count()).toBeGreaterThanOrEqual(3)
     await picture(demo, `renewed-${mode}`)
   })
 
@@ -242,10 +239,13 @@ describe('the demo', () => {
     await demo.press('/todos')
     await demo.sees('answer', '200')
 
-    const html = await demo.page.content()
+    const html = await demo.page.evaluate(
+      () => document.documentElement.outerHTML + document.querySelector('latchkey-devtools')?.shadowRoot?.innerHTML,
+    )
 
     expect(accessToken).toMatch(/^eyJ/)
     expect(refreshToken).toMatch(/^[\w-]{43}$/)
+    expect(html).toContain('Tab 1 · this tab')
     expect(html).not.toContain('eyJ')
     expect(html).not.toContain(accessToken.split('.')[2])
     expect(html).not.toContain(refreshToken)
@@ -275,6 +275,23 @@ describe('the demo', () => {
     expect(await demo.page.locator('html').getAttribute('lang')).toBe('en')
     expect(await demo.page.getByRole('main').count()).toBe(1)
     expect(await demo.page.locator('section:not([aria-labelledby], [aria-label])').count()).toBe(0)
+  })
+
+  it.each(['light', 'dark'] as const)('has nothing that axe finds fault with, in %s', async (colorScheme) => {
+    const demo = await open(calm)
+    await demo.page.emulateMedia({ colorScheme })
+    const found = await violationsOn(demo.page)
+    await demo.signIn()
+    await demo.sees('who', 'johndoe')
+    await demo.press('Expire the token')
+    await demo.sees('news', 'refuses the token')
+    await demo.press('/todos')
+    await demo.sees('answer', '200')
+    await demo.page.locator('.chain').waitFor()
+
+    found.push(...(await violationsOn(demo.page)))
+
+    expect(found).toEqual([])
   })
 
   it('leads the keyboard from the mode to the sign-in form, and to the heading after it', async () => {
@@ -336,7 +353,7 @@ describe.each(['off', 'on'] as const)('two tabs of the demo on one record, worke
     const first = await signedIn(demo, 'body', worker)
     const second = await first.openSecond()
     await second.sees('who', 'johndoe')
-    await second.sees('tabs', 'Tab 1')
+    await second.sees('timeline', 'Tab 1')
     return [first, second]
   }
 
@@ -377,8 +394,8 @@ describe.each(['off', 'on'] as const)('two tabs of the demo on one record, worke
     const heading = first.page.getByRole('heading', { name: 'Sign in' })
     await heading.waitFor({ timeout: 1000 })
     await first.sees('news', 'You have signed out in another tab.')
-    await expect.poll(() => first.lane(2)).toMatch(/signed out \(out\) at/)
-    await expect.poll(() => first.lane(1)).toMatch(/signed out by another tab \(out\) at/)
+    await expect.poll(() => first.lane(2)).toMatch(/signed out \(logout\)/)
+    await expect.poll(() => first.lane(1)).toMatch(/signed out by another tab \(logout\)/)
   })
 
   it('signs both out when one empties the storage', async () => {
@@ -399,7 +416,8 @@ describe.each(['off', 'on'] as const)('two tabs of the demo on one record, worke
     await expect
       .poll(() => (second.page.isClosed() ? 'closed' : second.page.url()), { timeout: 10_000 })
       .not.toMatch(/^http/)
-    await first.sees('tabs', /Tab 2.*closed.*left in mid-refresh/)
+    await first.sees('timeline', 'Tab 2 · closed')
+    expect(await first.lane(2)).toContain('killed in mid-refresh')
 
     if (worker === 'on') {
       await first.reaches(generation + 1)
@@ -408,7 +426,7 @@ describe.each(['off', 'on'] as const)('two tabs of the demo on one record, worke
       expect(await first.generation()).toBe(generation + 1)
     } else {
       await first.sees('reason', 'refresh_lost')
-      await expect.poll(() => first.lane(1)).toMatch(/signed out \(lost\)/)
+      await expect.poll(() => first.lane(1)).toMatch(/signed out \(refresh_lost\)/)
     }
     expect((await first.counts()).logins).toBe(logins)
     await picture(first, `killed-worker-${worker}`)

@@ -7,7 +7,8 @@ import { build } from 'esbuild'
 
 const root = `${import.meta.dirname}/../..`
 
-async function bundle(code: string) {
+/** Bundles `code`; what it imports later, if `later` names it, is left out. */
+async function bundle(code: string, later?: RegExp) {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     stdin: { contents: code, resolveDir: root },
@@ -18,6 +19,16 @@ async function bundle(code: string) {
     metafile: true,
     outfile: 'bundle.js',
     write: false,
+    plugins: [
+      {
+        name: 'later',
+        setup({ onResolve }) {
+          onResolve({ filter: later ?? /^$/ }, ({ kind, path }) =>
+            kind === 'dynamic-import' ? { path, external: true } : null,
+          )
+        },
+      },
+    ],
   })
   const contents = outputFiles[0]?.contents ?? new Uint8Array()
   const modules = Object.entries(metafile.outputs['bundle.js']?.inputs ?? {})
@@ -46,7 +57,11 @@ const workerFile = await bundle(
   hostRefresh(jsonBackend({ baseUrl: 'https://api.example.com' }))`,
 )
 const devtools = await bundle(`export * from './src/core.ts'; export * from './src/devtools/index.ts'`)
-const audited = await bundle(`export * from './src/core.ts'; export { audit } from './src/devtools/index.ts'`)
+const doctor = await bundle(`export * from './src/core.ts'; export { audit } from './src/devtools/index.ts'`)
+const shell = await bundle(
+  `export * from './src/core.ts'; export { defineDevtools } from './src/devtools/index.ts'`,
+  /panel/,
+)
 const typical = await bundle(`export { AuthClient } from './src/index.ts'`)
 const oidc = await bundle(`export * from './src/index.ts'; export { oidcBackend } from './src/oidc/index.ts'`)
 const bound = await bundle(`export * from './src/index.ts'; export { oidcBackend, dpop } from './src/oidc/index.ts'`)
@@ -87,9 +102,10 @@ const rows = [
   row('the same with dpop()', without(bound, whole), 12_600, 11_500),
   row('oauth4webapi, as far as latchkey/oidc needs it', unbound),
   row('oauth4webapi, as far as it needs it with dpop()', webapi),
-  row('a whole OIDC client, ky included', oidc, 38_000, 26_400),
-  row('latchkey/devtools adds to latchkey/core', without(devtools, core), 14_000),
-  row('audit() alone adds to latchkey/core', without(audited, core)),
+  row('a whole OIDC client, ky included', oidc, 38_100, 26_400),
+  row('latchkey/devtools adds to latchkey/core, panel and all', without(devtools, core), 23_300, 14_000),
+  row('defineDevtools() adds to it before an element is there', without(shell, core), 3500),
+  row('audit() adds to it', without(doctor, core), 5800),
   ...presets.map(({ name, preset }) => row(`preset ${name} adds to jsonBackend`, without(preset, bare), 300)),
   row('import { AuthClient } alone', typical),
 ]

@@ -1,0 +1,164 @@
+import { isAuthError } from '../errors.js'
+import { h, setText } from './dom.js'
+import type { Inspected, View } from './view.js'
+import { interceptWire } from './wire.js'
+
+interface Action {
+  readonly label: string
+  readonly hint: string
+  /** Does it; what came of it. */
+  readonly act: () => string | Promise<string>
+  /** Whether it is in force, for those that stay so. */
+  readonly isOn?: () => boolean
+}
+
+const SIGNED_OUT = 'Nobody is signed in.'
+const REFUSED = { error: 'invalid_token', error_description: 'Refused by Latchkey devtools.' }
+
+/** What a developer wants to see happen. What it does to the client ends with it. */
+export function createActionsView({ auth, inspection }: Inspected): View {
+  const { settings, keeper, schedule, flush } = inspection
+  const { wire } = settings
+  let goOnline: (() => void) | undefined
+  let refused = ''
+  let stopRefusing: (() => void) | undefined
+
+  const tokenNow = (): string => keeper.current()?.tokens.accessToken ?? ''
+  const accept = (): void => {
+    stopRefusing?.()
+    stopRefusing = undefined
+    refused = ''
+  }
+
+  const actions: Action[] = [
+    {
+      label: 'Renew now',
+      hint: 'Asks the server for a new token.',
+      async act() {
+        await auth.getAccessToken({ forceRefresh: true })
+        return `Renewed: generation ${keeper.current()?.generation}.`
+      },
+    },
+    {
+      label: 'Expire',
+      hint: 'Requests of this tab meet a 401 until the token is another.',
+      isOn: () => !!stopRefusing,
+      act() {
+        if (stopRefusing) {
+          accept()
+          return 'The token is accepted again.'
+        }
+        refused = tokenNow()
+        if (!refused) return SIGNED_OUT
+        stopRefusing = interceptWire(wire, async (input, init, next) => {
+          const isRefused = tokenNow() === refused && !isTokenCall(init) && carries(input, init, refused)
+          return isRefused ? Response.json(REFUSED, { status: 401 }) : next(input, init)
+        })
+        return 'The next request is refused, and renews the token.'
+      },
+    },
+    {
+      label: 'Forget the token',
+      hint: 'This tab loses the access token, and gets another.',
+      act() {
+        const session = keeper.current()
+        if (!session) return SIGNED_OUT
+        keeper.amend({ tokens: { ...session.tokens, accessToken: '' } })
+        keeper.reveal()
+        flush()
+        schedule.check()
+        return 'Forgotten.'
+      },
+    },
+    {
+      label: 'Go offline',
+      hint: 'Requests of this tab get no answer.',
+      isOn: () => !!goOnline,
+      act() {
+        if (goOnline) {
+          goOnline()
+          goOnline = undefined
+          return 'Online.'
+        }
+        goOnline = interceptWire(wire, async () => {
+          throw new TypeError('Failed to fetch: offline by Latchkey devtools.')
+        })
+        return 'Offline.'
+      },
+    },
+    {
+      label: 'Sign out',
+      hint: 'Ends the session in all tabs.',
+      async act() {
+        await auth.logout()
+        return 'Signed out.'
+      },
+    },
+  ]
+
+  const status = h('p', { class: 'outcome', role: 'status' })
+  let round = 0
+  const run = async ({ act }: Action): Promise<void> => {
+    round += 1
+    const mine = round
+    let outcome: string
+    try {
+      outcome = await act()
+    } catch (error) {
+      outcome = isAuthError(error) ? `${error.code}: ${error.message}` : 'It failed.'
+    }
+    if (mine === round) setText(status, outcome)
+    show()
+  }
+
+  const buttons = actions.map((action) => {
+    const button = h('button', { type: 'button', 'aria-describedby': idOf(action) }, action.label)
+    button.addEventListener('click', () => void run(action))
+    return button
+  })
+  const show = (): void => {
+    actions.forEach(({ isOn }, index) => {
+      const button = buttons[index]
+      const isPressed = String(isOn?.())
+      if (isOn && button?.getAttribute('aria-pressed') !== isPressed) button?.setAttribute('aria-pressed', isPressed)
+    })
+  }
+  show()
+
+  return {
+    element: h(
+      'div',
+      { class: 'actions' },
+      ...actions.map((action, index) =>
+        h('div', {}, buttons[index] as Node, h('span', { class: 'note', id: idOf(action) }, action.hint)),
+      ),
+      status,
+    ),
+    update() {
+      if (stopRefusing && tokenNow() !== refused) {
+        accept()
+        setText(status, 'The token is another: requests go through again.')
+      }
+      show()
+    },
+    dispose() {
+      accept()
+      goOnline?.()
+      goOnline = undefined
+    },
+  }
+}
+
+function idOf({ label }: Action): string {
+  return `hint-${label.replaceAll(' ', '-')}`
+}
+
+/** Login, refresh and logout are not what an expired token stops. */
+function isTokenCall(init: RequestInit | undefined): boolean {
+  return init?.redirect === 'error' && init.referrerPolicy === 'no-referrer'
+}
+
+function carries(input: RequestInfo | URL, init: RequestInit | undefined, token: string): boolean {
+  const headers = init?.headers ? new Headers(init.headers) : input instanceof Request ? input.headers : undefined
+  return !!token && !!headers?.get('authorization')?.endsWith(` ${token}`)
+}
