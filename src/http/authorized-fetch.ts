@@ -86,7 +86,9 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
       return pass(input, init, url.origin, 'it is neither in `baseUrl` nor in `attachTo`.')
     // A copy of entries: under msw 3, `new Headers(request.headers)` forgets some.
     const headers = new Headers(init?.headers ?? (request && [...request.headers]))
-    if (headers.has('authorization')) return pass(input, init, url.origin, 'it brought its own Authorization header.')
+    // Headers may be an iterator, which has been read by now.
+    const same = init?.headers ? { ...init, headers } : init
+    if (headers.has('authorization')) return pass(input, same, url.origin, 'it brought its own Authorization header.')
 
     const signal = init?.signal ?? request?.signal
     // No `await` once the storage is read: who is signed in is asked now, not later.
@@ -95,7 +97,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     if (loading) await loading
     if (before !== departures()) throw loginRequired()
     const start = current()
-    if (!start) return pass(input, init, url.origin, 'nobody was signed in.')
+    if (!start) return pass(input, same, url.origin, 'nobody was signed in.')
     destinations.requireSecure(url)
 
     const hasOwnBody = request && !init?.body && !/^(GET|HEAD)$/.test(request.method)
