@@ -3,6 +3,7 @@ import { AuthClient as CoreClient } from './auth-client.js'
 import { browserEnvironment } from './browser.js'
 import type { LoginFields } from './call-options.js'
 import { AuthError } from './errors.js'
+import type { Pin } from './http/authorized-fetch.js'
 import type { CoreOptions } from './options.js'
 
 /** The options of {@link AuthClient}. One of `baseUrl` and `backend` is needed. */
@@ -44,6 +45,10 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
     const { baseUrl, http } = options
     const { location } = { ...browserEnvironment, ...options.environment }
     const needsPage = baseUrl !== undefined && !/^https?:/i.test(String(baseUrl))
+    /** A retry of ky's is for the session of the first attempt. ky hands on to `fetch` what it does not know. */
+    const pin = (init: Options): void => {
+      Object.assign(init, { pin: {} satisfies Pin })
+    }
     /** Not for browsers, but for tests whose `Request` is Node's, and knows of no page. */
     const resolvePrefix = (init: { prefix?: string | URL }): void => {
       const page = location()
@@ -54,7 +59,7 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
     this.http = ky.create({
       ...http,
       timeout: http?.timeout ?? 30_000,
-      ...(needsPage && { hooks: { ...http?.hooks, init: [resolvePrefix, ...(http?.hooks?.init ?? [])] } }),
+      hooks: { ...http?.hooks, init: [pin, ...(needsPage ? [resolvePrefix] : []), ...(http?.hooks?.init ?? [])] },
       ...(baseUrl !== undefined && { prefix: String(baseUrl) }),
       fetch: this.fetch,
     })

@@ -25,6 +25,12 @@ export interface AuthorizedFetchParts<User> {
   readonly life: AbortSignal
 }
 
+/** One call of an HTTP client that tries again by itself, handed over as `pin` in each attempt's `init`. */
+export interface Pin {
+  /** The session that it was sent for first. */
+  id?: string | undefined
+}
+
 /** A stream that has left needs a token that will not be refused on the way: it cannot be sent again. */
 const STREAM_NEED = 60_000
 
@@ -97,6 +103,9 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     if (loading) await loading
     if (before !== departures()) throw loginRequired()
     const start = current()
+    const pin = (init as { pin?: Pin } | undefined)?.pin
+    if (pin?.id && pin.id !== start?.id) throw loginRequired()
+    if (pin) pin.id = start?.id
     if (!start) return pass(input, same, url.origin, 'nobody was signed in.')
     destinations.requireSecure(url)
 
