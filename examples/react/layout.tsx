@@ -1,9 +1,19 @@
-import { NavLink, Outlet, useNavigation } from 'react-router'
+import { useEffect, useRef } from 'react'
+import { NavLink, Outlet, useLocation, useNavigation } from 'react-router'
 import { useAuthClient, useAuthState } from './auth.tsx'
 
 /** What stands on every page. */
 export function Layout() {
   const isMoving = useNavigation().state !== 'idle'
+  const { pathname } = useLocation()
+  const main = useRef<HTMLElement>(null)
+  const last = useRef(pathname)
+
+  useEffect(() => {
+    if (last.current !== pathname) main.current?.focus() // what had the focus is gone with the page before
+    last.current = pathname
+  }, [pathname])
+
   return (
     <>
       <header>
@@ -18,7 +28,7 @@ export function Layout() {
         <Person />
       </header>
       <Trouble />
-      <main aria-busy={isMoving}>
+      <main ref={main} tabIndex={-1} aria-busy={isMoving}>
         <Outlet />
       </main>
     </>

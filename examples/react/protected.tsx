@@ -15,7 +15,7 @@ export function Protected() {
   const navigate = useNavigate()
   const [last, setLast] = useState<AuthEvents<User>['logout']>()
   const reason = useAuthState((state) => (state.status === 'unauthenticated' ? state.reason : undefined))
-  const person = useLastPerson()
+  const { person, visitor } = useLastPerson(last)
 
   useEffect(() => auth.on('logout', setLast), [auth])
   const isOwnWish = reason !== undefined && last?.reason === 'logout' && last.origin === 'this-tab'
@@ -32,7 +32,7 @@ export function Protected() {
           {REASONS.replaced} You are now {person?.name ?? 'somebody else'}.
         </p>
       )}
-      <Fragment key={person?.id}>
+      <Fragment key={visitor}>
         <Outlet />
       </Fragment>
       {reason !== undefined && !isOwnWish && <SessionDialog why={why} username={person?.username} />}
@@ -40,14 +40,22 @@ export function Protected() {
   )
 }
 
-/** Who is signed in, or was until just now. */
-function useLastPerson() {
+/**
+ * Who is signed in, or was until just now, and a number that is new for each person: by the access token, or by what the
+ * server told, since not every token can be read. Where neither tells, whoever signs in after an end is another person.
+ */
+function useLastPerson(end: AuthEvents<User>['logout'] | undefined) {
   const person = useAuthState((state) =>
     state.status === 'authenticated'
-      ? { id: state.claims?.sub, username: state.user?.username, name: state.user?.name }
+      ? { id: state.claims?.sub ?? state.user?.id, username: state.user?.username, name: state.user?.name }
       : undefined,
   )
-  const [last, setLast] = useState(person)
-  if (person && person !== last) setLast(person)
-  return person ?? last
+  const [last, setLast] = useState({ person, id: person?.id, end, visitor: 0 })
+  if (person && (person !== last.person || end !== last.end)) {
+    const isUnknown = person.id === undefined || last.id === undefined
+    const isOther = last.person !== undefined && (isUnknown ? end !== last.end : person.id !== last.id)
+    const id = person.id ?? (isOther ? undefined : last.id)
+    setLast({ person, id, end, visitor: last.visitor + Number(isOther) })
+  }
+  return { person: person ?? last.person, visitor: last.visitor }
 }

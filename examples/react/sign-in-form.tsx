@@ -27,8 +27,7 @@ export function SignInForm({ username = '' }: { username?: string | undefined })
     setProblem(undefined)
     setPending(true)
     const login = auth.login({ username: read('username'), password: read('password') })
-    setProblem(await login.then(() => undefined, signInProblem))
-    setPending(false)
+    setProblem(await login.then(() => undefined, signInProblem).finally(() => setPending(false)))
   }
 
   return (

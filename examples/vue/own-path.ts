@@ -5,6 +5,6 @@
 export function ownPath(to: unknown): string {
   const here = 'https://here.invalid'
   if (typeof to !== 'string' || !URL.canParse(to, here)) return '/'
-  const { origin, pathname, search, hash } = new URL(to, here)
-  return origin === here ? pathname.replace(/^\/+/, '/') + search + hash : '/'
+  const { protocol, origin, pathname, search, hash } = new URL(to, here)
+  return protocol === 'https:' && origin === here ? pathname.replace(/^\/+/, '/') + search + hash : '/'
 }

@@ -1,6 +1,7 @@
 import { jsonBackend } from '../backends/json.js'
 import { isObject } from '../session/json.js'
 import type { TokenResponse, TokenSet } from '../session/tokens.js'
+import { nameOf } from './faults.js'
 import { type MockAuthServerOptions, routesOf, usualAnswer } from './options.js'
 import type { MockEndpoint, MockRequest } from './requests.js'
 import type { MockSession, Redeemed, Sessions } from './sessions.js'
@@ -24,6 +25,8 @@ export interface Visit {
   readonly cookie: string | undefined
   /** What becomes of the cookie once the answer has arrived. */
   setCookie?: { readonly value: string | undefined }
+  /** Called once the answer has left. */
+  onDelivered?: () => void
 }
 
 /** What a server answers when nothing is wrong with it. */
@@ -70,7 +73,12 @@ export function createAnswers<Credentials extends object>(
   }
 
   const give = async (visit: Visit, endpoint: 'login' | 'refresh', session: MockSession, bought?: string) => {
-    const issued = await sessions.issue(session, bought)
+    const issuing = sessions.issue(session, bought)
+    const { generation } = session
+    visit.onDelivered = () => {
+      session.delivered = Math.max(session.delivered, generation)
+    }
+    const issued = await issuing
     if (inCookie && issued.refreshToken) visit.setCookie = { value: issued.refreshToken }
     const refreshToken = inCookie ? undefined : issued.refreshToken
     return toResponse(await write({ ...issued, refreshToken, endpoint, user: profile(session.user) }))
@@ -134,6 +142,11 @@ export function createAnswers<Credentials extends object>(
 
   const isAt = (url: string, { url: own }: { readonly url: string }): boolean => pathOf(own, root()) === pathOf(url)
 
+  for (const path of Object.keys(options.routes || {})) {
+    const [name] = named.find(([, format]) => format && isAt(root() + nameOf(path), format)) ?? []
+    if (name) throw new Error(`\`routes\` has "${path}", and that is where \`${name}\` answers.`)
+  }
+
   return {
     /** Whether the server answers requests to `url` at all. */
     isServing(url: string): boolean {
@@ -176,7 +189,7 @@ export function createAnswers<Credentials extends object>(
     ): Promise<TokenResponse<User>> {
       const name = who ?? people[0]?.username
       const user = typeof name === 'object' ? name : people.find(({ username }) => username === name)
-      if (!user) throw new Error(`There is no user ${JSON.stringify(name)} on this server. ${knownAre(people)}`)
+      if (!user) throw noUser(name, people)
       const { accessToken, refreshToken, lifetime } = await sessions.issue(sessions.open(user))
       if (inCookie && refreshToken) setCookie(refreshToken)
       return { accessToken, lifetime, user: profile(user) as User, ...(!inCookie && { refreshToken }) }
@@ -185,7 +198,7 @@ export function createAnswers<Credentials extends object>(
     revoke(username: string | undefined): void {
       const count = sessions.end(username)
       if (username === undefined || count > 0 || people.some((user) => user.username === username)) return
-      throw new Error(`There is no user ${JSON.stringify(username)} on this server. ${knownAre(people)}`)
+      throw noUser(username, people)
     },
   }
 }
@@ -226,7 +239,10 @@ function refuse(status: number, error: string, message: string): Response {
   return Response.json({ error, message }, { status })
 }
 
-function knownAre(users: readonly MockUser[]): string {
-  if (users.length === 0) return 'Hand over the user instead: `users` is a function, or empty.'
-  return `It knows ${users.map(({ username }) => JSON.stringify(username)).join(', ')}.`
+function noUser(name: unknown, users: readonly MockUser[]): Error {
+  const meant = name === undefined ? 'no user' : `no user ${JSON.stringify(name)}`
+  const known = users.length
+    ? `It knows ${users.map(({ username }) => JSON.stringify(username)).join(', ')}.`
+    : 'Hand over the user instead: `users` is a function, or empty.'
+  return new Error(`There is ${meant} on this server. ${known}`)
 }

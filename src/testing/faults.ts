@@ -59,6 +59,7 @@ const HEEDED: Readonly<Record<FaultKind, readonly string[]>> = {
   'malformed-json': ['status', 'headers', 'retryAfter'],
 }
 const ANSWER = ['status', 'body', 'headers', 'retryAfter', 'response'] as const
+const MEMBERS: readonly string[] = ['kind', ...ANSWER, 'delay', 'times']
 
 /** Creates an empty queue. */
 export function createFaultQueue(): FaultQueue {
@@ -95,6 +96,14 @@ export function checkDuration(name: string, value: number | undefined, most = Nu
 /** Throws unless an answer can come so much later. */
 export const checkDelay = (value: number | undefined): void => checkDuration('delay', value, LONGEST)
 
+/** Throws for what is no endpoint, no path and no `*`: no request could ever have that name. */
+export function checkTarget(target: string): void {
+  if (target === '*' || !/[?#*]|:\/\/|(?:^|\/):/.test(target)) return
+  throw new Error(`"${target}" is no endpoint, no path below \`baseUrl\` (with no query), and not \`*\`.`)
+}
+
+const isThing = (value: unknown): boolean => typeof value === 'object' && value !== null
+
 /** Reads an order; throws for what could only go wrong later, or would do nothing. */
 function readOrder(order: FaultOrder): Fault {
   const fault: Fault =
@@ -103,10 +112,19 @@ function readOrder(order: FaultOrder): Fault {
       : typeof order === 'function' || order instanceof Response
         ? { response: order }
         : order
-  const { kind, status, body, times = 1, delay } = fault
+  if (!isThing(fault)) throw new Error('A fault needs a kind, an answer or a delay.')
+  const { kind, status, body, retryAfter, response, times = 1, delay } = fault
   const given = Object.entries(fault).filter(([, value]) => value !== undefined)
   checkDelay(delay)
   if (given.every(([name]) => name === 'times')) throw new Error('A fault needs a kind, an answer or a delay.')
+  const unknown = given.find(([name]) => !MEMBERS.includes(name))
+  if (unknown) throw new Error(`A fault has no \`${unknown[0]}\`, but ${MEMBERS.join(', ')}.`)
+  if (typeof retryAfter === 'number' && !(retryAfter >= 0 && Number.isFinite(retryAfter))) {
+    throw new Error(`\`retryAfter\` must be zero or more seconds, or a date, and it is ${retryAfter}.`)
+  }
+  if (response !== undefined && typeof response !== 'function' && !isThing(response)) {
+    throw new Error('`response` must be a Response, or a function that makes one.')
+  }
   if (!(times === Number.POSITIVE_INFINITY || (Number.isInteger(times) && times > 0))) {
     throw new Error(`\`times\` must be a whole number from 1 on, or Infinity, and it is ${times}.`)
   }

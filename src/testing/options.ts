@@ -34,9 +34,19 @@ export interface MockAnswer extends IssuedTokens {
 export interface MockAuthServerOptions<Credentials extends object> extends JsonBackendOptions<Credentials, unknown> {
   /** The app's own backend, such as `simpleJwt(…)`, in place of `login`, `refresh` and so on. @default `jsonBackend(options)` */
   backend?: AuthBackend<Credentials, unknown> | undefined
-  /** Who may sign in; or a function that knows, by the fields that were sent. @default johndoe and admin, password123 */
+  /**
+   * Who may sign in; or a function that knows, by the fields that were sent. Where no password is sent, as with a one-time
+   * code, it takes a function.
+   *
+   * @default johndoe and admin, password123
+   */
   users?: readonly MockUser[] | ((fields: Readonly<Record<string, unknown>>) => MockUser | undefined) | undefined
-  /** How long access tokens live, in milliseconds. @default 300_000 */
+  /**
+   * How long access tokens live, in milliseconds. One that lives less than a second counts for clients as expired on
+   * arrival, and is used for 30 s all the same: to see a renewal, call `expireAccessTokens()`, or use a fake clock.
+   *
+   * @default 300_000
+   */
   lifetime?: number | undefined
   /** How long what renews a session is good, in milliseconds, or `Infinity`. @default 1_209_600_000 (14 days) */
   refreshLifetime?: number | undefined
@@ -47,7 +57,7 @@ export interface MockAuthServerOptions<Credentials extends object> extends JsonB
    * @see [RFC 9700, section 4.14.2](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14.2)
    */
   rotates?: boolean | undefined
-  /** How long a spent refresh token is still taken, in milliseconds, or `Infinity`. @default 0 */
+  /** How long a spent refresh token is still taken, in milliseconds, or `Infinity`; where tokens rotate. @default 0 */
   grace?: number | undefined
   /** How far the server's clock is ahead of this one, in milliseconds. @default 0 */
   clockSkew?: number | undefined
@@ -100,17 +110,21 @@ export function usualAnswer({ endpoint, accessToken, refreshToken, lifetime, use
 
 /** Throws for options that could only fail later, or would do nothing. */
 export function checkOptions<Credentials extends object>(options: MockAuthServerOptions<Credentials>): void {
-  const { baseUrl, backend, users, lifetime, refreshLifetime, grace, clockSkew = 0, answer } = options
+  const { baseUrl, backend, users, lifetime, refreshLifetime, rotates, grace, clockSkew = 0, answer } = options
   if (!baseUrl) throw new Error('`mockAuthServer` needs a `baseUrl`, the same as that of your client.')
   if (/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl))) throw new Error('`baseUrl` must be an http(s) URL, or a path.')
   checkDuration('lifetime', lifetime)
   checkDuration('refreshLifetime', refreshLifetime, Number.POSITIVE_INFINITY)
   checkDuration('grace', grace, Number.POSITIVE_INFINITY)
   checkSkew(clockSkew)
+  if (rotates === false && grace !== undefined) throw new Error('`grace` does nothing where nothing rotates.')
+  const names = new Set<string>()
   for (const [index, user] of Array.isArray(users) ? users.entries() : []) {
     if (typeof user.username !== 'string' || typeof user.password !== 'string') {
       throw new Error(`\`users[${index}]\` needs a \`username\` and a \`password\`.`)
     }
+    if (names.has(user.username)) throw new Error(`There are two users "${user.username}".`)
+    names.add(user.username)
   }
   const idle = backend && (['login', 'refresh', 'logout', 'user', 'refreshVia', 'readTokens'] as const)
   const given = idle?.find((name) => options[name] !== undefined)

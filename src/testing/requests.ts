@@ -43,6 +43,7 @@ export interface RequestLog {
  * Throws unless each generation of each session was renewed once at most: no two tabs, and no two requests, may spend the
  * same refresh token. Refreshes that the server did not get to see, or did not work on, do not count, nor do those whose
  * answer it lost. A tab that takes over from one that has died tries its refresh token once more, and that does count.
+ * Where nothing rotates, one refresh token serves all generations: only refreshes that overlap count as of the same.
  *
  * @throws an `Error` that names the session, the generation and the moments
  */

@@ -2,10 +2,19 @@ import { type HttpHandler, type HttpResponseResolver, http } from 'msw'
 import type { LoginFields } from '../call-options.js'
 import type { TokenResponse } from '../session/tokens.js'
 import { callsOf, createAnswers, type Visit } from './answers.js'
-import { checkDelay, checkDuration, createFaultQueue, type FaultOrder, isEndless, meet, nameOf } from './faults.js'
+import {
+  checkDelay,
+  checkDuration,
+  checkTarget,
+  createFaultQueue,
+  type FaultOrder,
+  isEndless,
+  meet,
+  nameOf,
+} from './faults.js'
 import { checkOptions, checkSkew, type MockAuthServerOptions } from './options.js'
 import type { MockEndpoint, MockRequest } from './requests.js'
-import { createRequestsInHand } from './requests-in-hand.js'
+import { createRequestsInHand, type Held } from './requests-in-hand.js'
 import { createSessions, type IssuedTokens, type TokenSettings } from './sessions.js'
 import { createSigner, type KeySet } from './signer.js'
 import type { MockUser } from './users.js'
@@ -52,12 +61,14 @@ export interface MockAuthServer {
   /** Forgets the requests until now, and nothing else: the counts begin anew. */
   forgetRequests(): void
   /**
-   * The next requests to `target` meet this fault; faults queue up, and each is used up after its `times`.
+   * The next requests to `target` meet this fault; faults queue up, and each is used up after its `times`. A path is taken
+   * as it is written, capitals and a slash at its end, too: whether it was asked for, `requestsTo` says.
    *
    * @example
    * server.fail('refresh', { status: 503, retryAfter: 5, times: 2 })
    * server.fail('todos', 'hang')
-   * @throws an `Error` for a fault that there is not, and for an endpoint that this server has not
+   * @throws an `Error` for a fault that there is not, for an endpoint that this server has not, and for a target with a
+   *   query or a host
    */
   fail(target: FaultTarget, fault: FaultOrder): void
   /** Drops the faults that are still to come, those of `target` or all. */
@@ -72,7 +83,10 @@ export interface MockAuthServer {
    * @throws an `Error` if nobody has that name
    */
   revoke(username?: string): void
-  /** How long the access tokens live that are given out from now on, in milliseconds. */
+  /**
+   * How long the access tokens live that are given out from now on, in milliseconds. One that lives less than a second
+   * counts for clients as expired on arrival, and is used for 30 s all the same.
+   */
   setLifetime(milliseconds: number): void
   /** How far the server's clock is ahead of this one from now on, in milliseconds; less than zero if behind. */
   setClockSkew(milliseconds: number): void
@@ -94,6 +108,7 @@ export interface MockAuthServer {
    * Resolves when no request is in hand, but for those that hang, and what was answered has been read. By real time: under a
    * fake clock, let the time of delays pass first.
    *
+   * @throws an `Error` that names the requests in hand, if none of them is answered for 2 s
    * @example
    * await vi.advanceTimersByTimeAsync(300_000)
    * await server.settled()
@@ -146,7 +161,7 @@ export function mockAuthServer<Credentials extends object = LoginFields>(
   const take = async (
     request: Request,
     work: (visit: Visit) => Promise<Response | undefined>,
-    giveUp: () => void,
+    held: Held,
     given?: MockEndpoint,
   ): Promise<Response | undefined> => {
     const born = era
@@ -171,8 +186,9 @@ export function mockAuthServer<Credentials extends object = LoginFields>(
     }
     const visit: Visit = { seen, cookie }
     requests.push(seen)
+    held.name = `${method} ${path}`
     const gone = (): Promise<never> => {
-      giveUp()
+      held.giveUp()
       return new Promise(() => undefined)
     }
     Object.assign(seen, await readBody(request))
@@ -185,24 +201,27 @@ export function mockAuthServer<Credentials extends object = LoginFields>(
     const delay = (fault?.delay ?? 0) + (typeof late === 'function' ? late(seen) : late)
     // From now on, so that the answer is on time by a fake clock, however long the work takes by a real one.
     const pause = delay > 0 && inHand.pause(delay)
+    if (pause) held.name += `, delayed by ${delay} ms`
     const response = await meet(fault, request, () => work(visit))
     await pause
     if (born !== era) return gone()
     if (visit.setCookie && response?.type !== 'error') cookie = visit.setCookie.value
     seen.status = response?.status
+    if (response?.type !== 'error') visit.onDelivered?.()
     return response
   }
 
   const handle = (request: Request): Promise<Response | undefined> => {
     // What a browser, or a page that plays one, asks before it calls another origin.
     if (request.method === 'OPTIONS') return Promise.resolve(new Response(null, { status: 204, headers: PREFLIGHT }))
-    return inHand.run((giveUp) => take(request, answers.answer, giveUp))
+    return inHand.run((held) => take(request, answers.answer, held))
   }
 
   const of = (target: string): readonly MockRequest[] =>
     requests.filter(({ endpoint, path }) => target === '*' || endpoint === target || path === nameOf(target))
 
   const check = (target: string): void => {
+    checkTarget(target)
     if (target === '' || !answers.has(target)) throw new Error(`This server has no endpoint "${target}".`)
   }
 
@@ -227,7 +246,7 @@ export function mockAuthServer<Credentials extends object = LoginFields>(
       const answered = Promise.race([handle(request), aborted])
       const response = await answered.finally(() => signal.removeEventListener('abort', abort))
       if (!response || response.type === 'error') throw new TypeError('Failed to fetch')
-      return response
+      return request.method === 'HEAD' ? new Response(null, response) : response
     },
     requests,
     issued: sessions.issued,
@@ -243,7 +262,10 @@ export function mockAuthServer<Credentials extends object = LoginFields>(
     get cookie() {
       return cookie
     },
-    requestsTo: of,
+    requestsTo(target) {
+      checkTarget(target)
+      return of(target)
+    },
     forgetRequests() {
       requests.length = 0
     },
@@ -251,7 +273,10 @@ export function mockAuthServer<Credentials extends object = LoginFields>(
       check(target)
       faults.add(target, fault)
     },
-    recover: faults.clear,
+    recover(target) {
+      if (target !== undefined) checkTarget(target)
+      faults.clear(target)
+    },
     delay(target, milliseconds) {
       check(target)
       if (typeof milliseconds === 'number') checkDelay(milliseconds)
@@ -276,7 +301,7 @@ export function mockAuthServer<Credentials extends object = LoginFields>(
         const user = answers.holderOf(visit, role)
         return user instanceof Response ? user : resolver({ ...info, user })
       }
-      return inHand.run((giveUp) => take(info.request, work, giveUp, 'api'))
+      return inHand.run((held) => take(info.request, work, held, 'api'))
     },
     keySet: signer.keySet,
     settled: inHand.settled,

@@ -6,6 +6,8 @@ export interface MockSession {
   readonly user: MockUser
   /** 1 at the sign-in, and one more with each renewal that the server made. */
   generation: number
+  /** The newest generation whose answer has left. */
+  delivered: number
   isEnded: boolean
 }
 
@@ -70,7 +72,7 @@ export function createSessions(parts: SessionParts) {
     issued,
     /** Begins a session. */
     open(user: MockUser): MockSession {
-      const session = { id: crypto.randomUUID(), user, generation: 0, isEnded: false }
+      const session = { id: crypto.randomUUID(), user, generation: 0, delivered: 0, isEnded: false }
       sessions.add(session)
       return session
     },
@@ -112,7 +114,8 @@ export function createSessions(parts: SessionParts) {
       if (!known || credential === undefined) return { refusal: 'There is no such token.' }
       const { session } = known
       const isLasting = !rotates && !byAccessToken
-      const generation = isLasting ? session.generation : known.generation
+      // One token for all generations: those that overlap come with the same.
+      const generation = isLasting ? Math.max(1, session.delivered) : known.generation
       if (session.isEnded) return { session, generation, refusal: 'The session is over.' }
       if (known.renewableUntil <= now()) return { session, generation, refusal: 'The token has expired.' }
       if (isLasting || byAccessToken) return { session, generation, credential }

@@ -13,7 +13,7 @@ export interface SignedInOptions<User> {
   user?: User | undefined
   /**
    * How long the access token lives, in milliseconds. In body mode there is nothing to renew it with: it expires as it does
-   * where a server has no refresh.
+   * where a server has no refresh. One that lives less than a second counts as expired on arrival, and is used for 30 s.
    *
    * @default 3_600_000
    */
@@ -23,6 +23,7 @@ export interface SignedInOptions<User> {
 /**
  * Signs somebody in with no server: for tests of components that only need somebody to be there. `login` is told as usual.
  * Where requests are to be answered, let a mocked server give the tokens: `auth.setTokens(await server.issueTokens())`.
+ * An `exp` among the claims is only a claim: when the token expires, `lifetime` alone says.
  *
  * @example
  * await signedIn(auth, { sub: 'u1', roles: ['admin'] }, { user: { name: 'Ada' } })
@@ -48,14 +49,16 @@ export async function signedIn<User>(
 
 /**
  * Signs out with no server, and empties the client's place in the storage: between tests of a client that a module keeps.
- * Whoever listens hears `logout`; a client that has not been started stays so.
+ * Whoever listens hears `logout`; a login that is under way is `aborted`, and a client that has not been started stays so.
  */
-export async function signedOut(auth: Pick<AuthClient<never>, 'state'>): Promise<void> {
+export async function signedOut(auth: Pick<AuthClient<never>, 'logout' | 'state'>): Promise<void> {
   const { keeper, flush, settings } = partsOf(auth)
   const session = keeper.current()
   const ended = session && keeper.end(session.id, 'logout')
   flush()
   await ended
+  // Nobody is there any more: it only ends a login, and asks no server.
+  if (keeper.state().status !== 'loading') await auth.logout().catch(() => undefined)
   await emptyPlace(settings)
   await keeper.settled()
 }

@@ -10,7 +10,12 @@ export interface MockUser {
   readonly id?: string | number | undefined
   /** What they may do: a claim of their tokens. @default none */
   readonly roles?: readonly string[] | undefined
-  /** Further claims of their access tokens, or others in place of the usual ones. @default none */
+  /**
+   * Further claims of their access tokens, or others in place of the usual ones. An `exp` here is only a claim: the
+   * server goes by its own `lifetime`, and clients by what the answer says, which is the same.
+   *
+   * @default none
+   */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
   readonly [field: string]: unknown
 }
@@ -52,11 +57,11 @@ export function findUser(
 ): MockUser | undefined {
   const isBy = (user: MockUser): boolean => isLike(render(user), request, csrfHeader)
   const elsewhere = (user: MockUser): MockUser => {
-    const texts = Object.entries(user).map(([name, value]) => [
+    const others = Object.entries(user).map(([name, value]) => [
       name,
-      typeof value === 'string' ? `not ${value}` : value,
+      typeof value === 'string' ? `not ${value}` : typeof value === 'number' ? value + 1 : value,
     ])
-    return { ...Object.fromEntries(texts), password: user.password }
+    return { ...Object.fromEntries(others), password: user.password }
   }
   return users.find(
     (user) => isBy(user) && !isBy({ ...user, password: `not ${user.password}` }) && !isBy(elsewhere(user)),

@@ -84,7 +84,8 @@ export function createFinder(template: ReadRequest | undefined, probe: string) {
 export function isLike(template: ReadRequest | undefined, request: ReadRequest, ignored?: string): boolean {
   if (!template) return false
   const unsaid = ['accept', 'content-type', ignored?.toLowerCase()]
-  const headers = [...template.headers].filter(([name]) => !unsaid.includes(name))
+  // The names of happy-dom's `Headers` are not in lower case.
+  const headers = [...template.headers].filter(([name]) => !unsaid.includes(name.toLowerCase()))
   const fields = leavesOf(request.fields).map(([path, value]) => [value, valueAt(template.fields, path)] as const)
   return (
     headers.every(([name, value]) => request.headers.get(name) === value) &&

@@ -18,6 +18,9 @@ describe('a mistake of the test is told at once, in words', () => {
     [{ grace: -1 }, '`grace` must be zero or more'],
     [{ clockSkew: Number.NaN }, '`clockSkew` must be a number'],
     [{ users: [user, { username: 'c' } as unknown as typeof user] }, '`users[1]` needs a `username` and a `password`'],
+    [{ users: [user, user] }, 'There are two users "a"'],
+    [{ rotates: false, grace: 1000 }, '`grace` does nothing where nothing rotates'],
+    [{ routes: { '/login': {} } }, '`routes` has "/login", and that is where `login` answers'],
     [{ routes: { 'todos/:id': {} } }, '"todos/:id" is none: use `server.protect`'],
     [{ login: 'https://elsewhere.test/login' }, 'must be a path below `baseUrl`'],
     [{ readTokens: () => ({ accessToken: 'x' }) }, 'give `answer`, too'],
@@ -65,6 +68,16 @@ describe('a mistake of the test is told at once, in words', () => {
     ['refresh', { status: 204, body: {} }, 'An answer of status 204 has no body'],
     ['refresh', { status: 500, times: 0 }, '`times` must be a whole number from 1 on'],
     ['refresh', { status: 500, times: 1.5 }, '`times` must be a whole number from 1 on'],
+    ['refresh', { status: 429, retryAfter: -1 }, '`retryAfter` must be zero or more seconds, or a date, and it is -1'],
+    ['refresh', { retryAfter: Number.NaN }, '`retryAfter` must be zero or more seconds'],
+    ['refresh', { staus: 503 } as object, 'A fault has no `staus`, but kind, status'],
+    ['refresh', { response: 5 as unknown as Response }, '`response` must be a Response'],
+    ['refresh', null as unknown as 'hang', 'A fault needs a kind, an answer or a delay'],
+    ['todos?x=1', 'hang', '"todos?x=1" is no endpoint, no path below `baseUrl` (with no query)'],
+    ['todos#top', 'hang', '"todos#top" is no endpoint'],
+    ['https://api.test/todos', 'hang', '"https://api.test/todos" is no endpoint'],
+    ['todos/:id', 'hang', '"todos/:id" is no endpoint'],
+    ['todos/*', 'hang', '"todos/*" is no endpoint'],
     ['refresh', { delay: -1 }, '`delay` must be zero or more'],
     ['refresh', { delay: 2 ** 31 }, '`delay` must be zero or more milliseconds, 2147483647 at most'],
     ['refresh', { kind: 'hang', status: 500 }, 'A fault of kind "hang" has no `status`'],
@@ -77,12 +90,22 @@ describe('a mistake of the test is told at once, in words', () => {
     expect(() => server.fail(target, fault)).toThrow(message)
   })
 
+  it('an address where a path is meant', () => {
+    const server = open()
+
+    expect(() => server.requestsTo(`${BASE}/todos`)).toThrow('is no endpoint')
+    expect(() => server.recover('todos?x=1')).toThrow('is no endpoint')
+    expect(() => server.delay('todos?x=1', 1)).toThrow('is no endpoint')
+    expect(server.requestsTo('*')).toEqual([])
+  })
+
   it('a person whom nobody knows', async () => {
     const server = open()
 
     expect(() => server.revoke('jane')).toThrow('There is no user "jane" on this server. It knows "johndoe", "admin".')
     await expect(server.issueTokens('jane')).rejects.toThrow('There is no user "jane"')
     await expect(open({ users: () => undefined }).issueTokens()).rejects.toThrow('Hand over the user instead')
+    await expect(open({ users: [] }).issueTokens()).rejects.toThrow('There is no user on this server. Hand over')
     expect(() => open({ users: () => user }).revoke('a')).toThrow('There is no user "a"')
   })
 

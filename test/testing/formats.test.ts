@@ -124,6 +124,16 @@ const shapes: Record<string, Shape> = {
 }
 
 describe('one options object serves `jsonBackend` and `mockAuthServer`', () => {
+  it('a sign-in by a number, which has to be the right one', async () => {
+    type Form = { employee: number; password: string }
+    const users = [{ username: 'a', password: 'pw', employee: 4711 }]
+    const { auth, server } = openBoth<Form>({ users, login: { path: 'login', body: (form) => form } })
+
+    await expect(auth.login({ employee: 4712, password: 'pw' })).rejects.toMatchObject({ code: 'invalid_credentials' })
+    await auth.login({ employee: 4711, password: 'pw' })
+    expect(server.requestsTo('login').at(-1)).toMatchObject({ status: 200, username: 'a' })
+  })
+
   it.each(Object.entries(shapes))('%s', async (_name, shape) => {
     await live(openBoth(shape), JOHN)
   })

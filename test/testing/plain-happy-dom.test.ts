@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { AuthClient, webStorage } from 'latchkey'
+import { AuthClient, jsonBackend, webStorage } from 'latchkey'
 import { mockAuthServer, signedIn, signedOut } from 'latchkey/testing'
 import { setupServer } from 'msw/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -11,6 +11,15 @@ describe.each(['http://localhost:3000/api', '/api', 'https://api.test'])(
   (baseUrl) => {
     const server = mockAuthServer({ baseUrl, routes: { todos: { body: [1] } } })
     const network = setupServer(...server.handlers)
+
+    it('a sign-in with a CSRF header of its own in cookie mode', async () => {
+      const header = ['X-CSRF-Token', () => 'abc'] as const
+      const shape = { baseUrl, refreshVia: 'cookie', csrfHeader: header } as const
+      const auth = create({ backend: jsonBackend(shape), fetch: mockAuthServer(shape).fetch })
+
+      expect(await auth.login(JOHN)).toMatchObject({ status: 'authenticated' })
+    })
+
     beforeAll(() => network.listen({ onUnhandledFrame: 'error' }))
     beforeEach(() => server.reset())
     afterAll(() => network.close())
@@ -38,6 +47,17 @@ describe.each(['http://localhost:3000/api', '/api', 'https://api.test'])(
         'logout 204',
       ])
     })
+
+    it.each([{}, { Accept: 'application/json, text/plain, */*' }])(
+      'a sign-in by `fetch` alone, with %o',
+      async (more) => {
+        const headers = { 'Content-Type': 'application/json', ...more }
+        const init = { method: 'POST', headers, body: JSON.stringify(JOHN) }
+
+        expect((await fetch(`${baseUrl}/login`, init)).status).toBe(200)
+        expect((await server.fetch(`${baseUrl}/login`, init)).status).toBe(200)
+      },
+    )
 
     it('the server’s `fetch` does without msw', async () => {
       const auth = create({ fetch: server.fetch })

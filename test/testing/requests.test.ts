@@ -85,6 +85,14 @@ describe('`requests`', () => {
     expect(requests).toHaveLength(1)
   })
 
+  it('answers HEAD with no body', async () => {
+    const server = open({ routes: { public: { isPublic: true, body: ['a'] } } })
+    const response = await server.fetch(`${BASE}/public`, { method: 'HEAD' })
+
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
+    expect(await response.text()).toBe('')
+  })
+
   it('answers what a browser asks before it calls another origin, and does not list that', async () => {
     const server = open()
     const response = await server.fetch(`${BASE}/login`, { method: 'OPTIONS' })
@@ -169,6 +177,26 @@ describe('`expectOneRefreshPerGeneration`', () => {
       expect(server.refreshes).toBe(2)
     },
   )
+
+  it.each([0, 50])('catches refreshes that overlap where nothing rotates, each answered after %i ms', async (delay) => {
+    stopTime()
+    const server = open({ rotates: false })
+    const { refreshToken } = await server.issueTokens()
+    server.delay('refresh', delay)
+    const renewals = [1, 2, 3].map(() => renew(server, refreshToken))
+    await vi.advanceTimersByTimeAsync(delay)
+    await Promise.all(renewals)
+
+    expect(() => expectOneRefreshPerGeneration(server)).toThrow(/generation 1 of .* but there were 3/)
+  })
+
+  it('passes refreshes one after the other where nothing rotates', async () => {
+    const server = open({ rotates: false })
+    const { refreshToken } = await server.issueTokens()
+    for (const _ of [1, 2, 3]) await renew(server, refreshToken)
+
+    expectOneRefreshPerGeneration(server)
+  })
 
   it('counts one that has no answer yet', async () => {
     stopTime(START)

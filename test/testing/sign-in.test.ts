@@ -114,6 +114,16 @@ describe('`signedIn`', () => {
   })
 })
 
+it('an `exp` among the claims of a user is only a claim: the lifetime decides', async () => {
+  const users = [{ username: 'a', password: 'b', claims: { exp: 1 } }]
+  const server = open({ users, lifetime: 60_000 })
+  const auth = create({ fetch: server.fetch })
+  await auth.login({ username: 'a', password: 'b' })
+
+  expect(auth.state).toMatchObject({ claims: { exp: 1 }, freshness: 'fresh' })
+  expect((await auth.fetch(`${BASE}/todos`)).status).toBe(200)
+})
+
 describe('`signedOut`', () => {
   it('tells nobody and starts nothing where nobody is signed in', async () => {
     const auth = create()
@@ -145,6 +155,26 @@ describe('`signedOut`', () => {
 
     expect({ ...localStorage }).toEqual({ theme: 'dark' })
     expect(await auth.start()).toMatchObject({ status: 'unauthenticated', reason: 'never' })
+  })
+
+  it('ends a login that is under way', async () => {
+    const server = open()
+    const auth = create({ fetch: server.fetch })
+    await auth.start()
+    server.delay('login', 20)
+    const login = auth.login({ username: 'johndoe', password: 'password123' }).catch((error: unknown) => error)
+    await signedOut(auth)
+
+    expect(await login).toMatchObject({ code: 'aborted' })
+    expect(auth.state.status).toBe('unauthenticated')
+  })
+
+  it('may be told to a client that has been disposed of', async () => {
+    const auth = create()
+    await signedIn(auth)
+    auth.dispose()
+
+    await signedOut(auth)
   })
 
   it('takes a storage that is denied for one that is empty', async () => {

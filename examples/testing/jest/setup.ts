@@ -9,8 +9,11 @@ beforeAll(() => network.listen({ onUnhandledFrame: 'error' }))
 afterAll(() => network.close())
 afterEach(async () => {
   jest.useRealTimers()
-  await server.settled()
-  await signedOut(auth)
-  network.resetHandlers()
-  server.reset()
+  try {
+    await server.settled()
+  } finally {
+    await signedOut(auth)
+    network.resetHandlers()
+    server.reset()
+  }
 })

@@ -3,10 +3,13 @@ import { virtualBrowser } from 'latchkey/testing'
 import { HttpResponse, http } from 'msw'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Auth } from '../../../examples/react/auth.tsx'
+import type { User } from '../../../examples/react/client.ts'
 import { signInProblem } from '../../../examples/react/texts.ts'
 import { baseUrl, network, server } from './api.ts'
 import { ADA, createAuth, JOHN, openApp, signInWith } from './app.tsx'
 
+const JOHN_USER: User = { id: 'u1', username: 'johndoe', name: 'John Doe', roles: [] }
+const ADA_USER: User = { id: 'u2', username: 'admin', name: 'Ada Admin', roles: [] }
 const draft = () => screen.getByLabelText<HTMLInputElement>('What is to be done?')
 const type = (title: string) => fireEvent.change(draft(), { target: { value: title } })
 const press = (name: string) => act(async () => void fireEvent.click(screen.getByRole('button', { name })))
@@ -24,6 +27,15 @@ async function openTodos(auth: Auth = createAuth(), who = JOHN) {
 async function endSession(auth: Auth, username = 'johndoe') {
   server.revoke(username)
   await act(() => auth.getAccessToken({ forceRefresh: true }).catch(() => undefined))
+}
+
+/** The app with somebody signed in by a token that only the server can read. */
+async function openWithOpaqueToken(user?: User) {
+  network.use(http.get(`${baseUrl}/todos`, () => HttpResponse.json([])))
+  const auth = createAuth()
+  await auth.setTokens({ accessToken: 'opaque', user })
+  await openApp(auth)
+  return auth
 }
 
 describe('the sign-in form', () => {
@@ -117,6 +129,42 @@ describe('when the session ends', () => {
     expect(draft().value).toBe('')
   })
 
+  it.each([
+    ['that cannot be read', JOHN_USER, ADA_USER],
+    ['that tell nobody who it is', undefined, undefined],
+  ])('and another person signs in with tokens %s, they find nothing that was typed', async (_, john, ada) => {
+    const auth = await openWithOpaqueToken(john)
+    type('A secret of John')
+    await endSession(auth)
+    expect(draft().value).toBe('A secret of John')
+
+    await act(() => auth.setTokens({ accessToken: 'of-ada', user: ada }))
+
+    expect(draft().value).toBe('')
+    type('A secret of Ada')
+    await act(() => auth.setTokens({ accessToken: 'of-john', user: john })) // over her session
+    expect(draft().value).toBe('')
+  })
+
+  it('nothing that was typed is lost for the same person, where tokens cannot be read', async () => {
+    const auth = await openWithOpaqueToken(JOHN_USER)
+    type('Buy mil')
+    await endSession(auth)
+
+    await act(() => auth.setTokens({ accessToken: 'of-john', user: JOHN_USER }))
+
+    expect(draft().value).toBe('Buy mil')
+  })
+
+  it('nothing that was typed is lost when it becomes known later who is signed in', async () => {
+    const auth = await openWithOpaqueToken()
+    type('Buy mil')
+
+    act(() => auth.setUser(JOHN_USER))
+
+    expect(draft().value).toBe('Buy mil')
+  })
+
   it('the dialog stays when somebody presses Escape, and can be left by its link', async () => {
     const { auth, place } = await openTodos()
     await endSession(auth)
@@ -141,6 +189,16 @@ describe('when the session ends', () => {
     await waitFor(() => expect(place()).toBe('/sign-in'))
     expect(shown).not.toHaveBeenCalled()
     expect(screen.getByText('You have signed out.')).toBeTruthy()
+  })
+
+  it('by the person’s own wish, the focus goes to the page that comes', async () => {
+    const { place } = await openTodos()
+    screen.getByRole('button', { name: 'Sign out' }).focus()
+
+    await press('Sign out')
+
+    await waitFor(() => expect(place()).toBe('/sign-in'))
+    expect(document.activeElement).toBe(screen.getByRole('main'))
   })
 })
 

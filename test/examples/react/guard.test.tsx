@@ -1,7 +1,9 @@
 import { act, screen } from '@testing-library/react'
+import { AuthError, jsonBackend } from 'latchkey'
 import { describe, expect, it } from 'vitest'
+import type { Credentials, User } from '../../../examples/react/client.ts'
 import { ownPath } from '../../../examples/react/guard.ts'
-import { server } from './api.ts'
+import { baseUrl, server } from './api.ts'
 import { createAuth, JOHN, openApp, signInWith } from './app.tsx'
 
 describe('the loader guard', () => {
@@ -38,6 +40,18 @@ describe('the loader guard', () => {
     expect(place()).toBe('/')
   })
 
+  it('shows the sign-in page where a redirect login was refused, each time it is asked', async () => {
+    const refused = new AuthError('invalid_credentials', 'The person said no.', { oauthError: 'access_denied' })
+    const json = jsonBackend<Credentials, User>({ baseUrl, refreshVia: 'cookie', user: 'me' })
+    const auth = createAuth({ backend: { ...json, resume: () => Promise.reject(refused) } })
+    const { place, router } = await openApp(auth)
+    expect(place()).toBe('/sign-in?to=%2F')
+
+    await act(() => router.navigate('/admin'))
+
+    expect(place()).toBe('/sign-in?to=%2Fadmin')
+  })
+
   it('never leads away from this site', async () => {
     const { place } = await openApp(createAuth(), '/sign-in?to=//evil.example/todos')
 
@@ -66,6 +80,8 @@ describe('ownPath', () => {
     ['data:text/html,x', '/'],
     ['http://here.invalid.evil.example/', '/'],
     ['https://[', '/'],
+    ['blob:https://here.invalid//x', '/'],
+    ['http://here.invalid/x', '/'],
   ])('makes of %j the path %s', (to, path) => {
     expect(ownPath(to)).toBe(path)
     expect(new URL(ownPath(to), 'https://app.example').origin).toBe('https://app.example')

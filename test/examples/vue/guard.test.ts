@@ -110,6 +110,8 @@ it.each([
   ['/.//evil.example', '/evil.example'],
   ['https://evil.example/todos', '/'],
   ['http://', '/'],
+  ['blob:https://here.invalid//x', '/'],
+  ['http://here.invalid/x', '/'],
   ['javascript:alert(1)', '/'],
   ['data:text/html,hi', '/'],
 ])('takes %j for the path %s of this app', (to, path) => {

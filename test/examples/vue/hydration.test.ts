@@ -9,10 +9,12 @@ import { serveTodos, tokensOf, until } from './support.ts'
 const baseUrl = 'https://api.test'
 
 /** Puts a page into the document as the server sends it. */
-async function serve(path: string, username?: string) {
+async function serve(path: string, username?: string, opaque?: string) {
   serveTodos(baseUrl)
   network.use(http.post(`${baseUrl}/logout`, () => new HttpResponse(null, { status: 204 })))
-  const initial = username === undefined ? undefined : tokensOf(username, ['user'])
+  if (opaque) network.use(http.get(`${baseUrl}/todos`, () => HttpResponse.json([{ id: '1', title: `of ${opaque}` }])))
+  const named = username === undefined ? undefined : tokensOf(username, ['user'])
+  const initial = opaque ? { ...named, accessToken: opaque } : named
   const { html, script } = await renderPage({ baseUrl, path, initial })
   history.replaceState(null, '', path)
   document.body.innerHTML = `<div id="app">${html}</div>${script}`
@@ -92,4 +94,20 @@ it.each([
   expect(JSON.stringify(pinia.state.value)).not.toContain('to-do of ada')
   await until(() => root.textContent?.includes('to-do of bob'))
   expect(complaints()).toEqual([])
+})
+
+it.each([
+  ['whose user is known', 'ada', 'bob'],
+  ['of whom nothing is known', undefined, undefined],
+])('renders the page anew for another person %s, where tokens cannot be read', async (_which, known, other) => {
+  network.use(http.get(`${baseUrl}/me`, () => new HttpResponse(null, { status: 404 })))
+  const before = await comeAlive((await serve('/', other, 'opaque-bob')).root)
+  before.app.unmount()
+  const { root } = await serve('/todos', known, 'opaque-ada')
+  expect(root.textContent).toContain('of opaque-ada')
+  network.use(http.get(`${baseUrl}/todos`, () => HttpResponse.json([])))
+
+  const { pinia } = await comeAlive(root)
+
+  expect(JSON.stringify(pinia.state.value)).not.toContain('of opaque-ada')
 })
