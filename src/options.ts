@@ -89,6 +89,8 @@ export interface CoreOptions<Credentials extends object, User> {
 export interface Settings<Credentials extends object, User> {
   readonly backend: AuthBackend<Credentials, User>
   readonly inCookie: boolean
+  readonly baseUrl: string | URL | undefined
+  /** Where the token goes: `baseUrl`, if there is one, then `attachTo`. */
   readonly prefixes: readonly (string | URL)[]
   readonly storage: TokenStorage
   readonly storageKey: string
@@ -136,6 +138,7 @@ export function resolveOptions<Credentials extends object, User>(
   return {
     backend,
     inCookie: backend.refreshVia === 'cookie',
+    baseUrl,
     prefixes: baseUrl ? [baseUrl, ...attachTo] : attachTo,
     storage,
     storageKey,

@@ -1,9 +1,11 @@
-import { h } from './dom.js'
-import { createPanel, type Panel } from './panel.js'
+import { h, setText } from './dom.js'
+import { createActionsView } from './panel/actions-view.js'
+import { createPanel, type Panel } from './panel/panel.js'
+import { VIEW_STYLES } from './panel/view-styles.js'
 import { FRAME_STYLES, PANEL_STYLES } from './styles.js'
-import { createTimeline } from './timeline.js'
-import type { Inspected } from './view.js'
-import { VIEW_STYLES } from './view-styles.js'
+import { once } from './timeline/time.js'
+import { createTimeline } from './timeline/timeline.js'
+import type { Inspected, View } from './view.js'
 
 /** What the element shows; it ends with `dispose`. */
 export interface Mounted {
@@ -36,16 +38,27 @@ export function mount(host: HTMLElement, inspected: Inspected, { view, onToggle 
     root.replaceChildren(timeline.element)
     return { setOpen: () => undefined, dispose: () => timeline.dispose?.() }
   }
-  if (view === 'panel') {
-    const panel = createPanel(inspected)
-    root.replaceChildren(panel.element)
-    return { setOpen: () => undefined, dispose: panel.dispose }
+  // Over all that is opened and closed: what they do to the client goes on where the person looks at the app.
+  const actions = createActionsView(inspected)
+  const mounted =
+    view === 'panel' ? mountPanel(root, inspected, actions) : mountDock(root, inspected, actions, onToggle)
+  return {
+    ...mounted,
+    dispose() {
+      mounted.dispose()
+      actions.dispose?.()
+    },
   }
-  return mountDock(root, inspected, onToggle)
 }
 
-function mountDock(root: ShadowRoot, inspected: Inspected, onToggle: () => void): Mounted {
-  const toggle = h('button', { type: 'button', class: 'toggle', 'aria-expanded': 'false' }, 'Latchkey')
+function mountPanel(root: ShadowRoot, inspected: Inspected, actions: View): Mounted {
+  const panel = createPanel(inspected, actions)
+  root.replaceChildren(panel.element)
+  return { setOpen: () => undefined, dispose: panel.dispose }
+}
+
+function mountDock(root: ShadowRoot, inspected: Inspected, actions: View, onToggle: () => void): Mounted {
+  const toggle = h('button', { type: 'button', class: 'toggle' }, 'Latchkey')
   const close = h('button', { type: 'button', 'aria-label': 'Close devtools', title: 'Close (Esc)' }, '✕')
   const dock = h('div', { class: 'dock' }, toggle)
   let panel: Panel | undefined
@@ -55,6 +68,15 @@ function mountDock(root: ShadowRoot, inspected: Inspected, onToggle: () => void)
     if (key === 'Escape' && panel) onToggle()
   })
   root.replaceChildren(dock)
+
+  /** Says what is still in force, while the actions are out of sight. */
+  const update = (): void => {
+    if (panel) return
+    actions.update(inspected.inspection.settings.environment.clock.now())
+    const pressed = [...actions.element.querySelectorAll('[aria-pressed=true]')].map((each) => each.textContent)
+    setText(toggle, pressed.length > 0 ? `Latchkey · on: ${pressed.join(', ')}` : 'Latchkey')
+  }
+  const off = inspected.recorder.subscribe(once(update))
 
   const shut = (): void => {
     panel?.dispose()
@@ -67,12 +89,18 @@ function mountDock(root: ShadowRoot, inspected: Inspected, onToggle: () => void)
       if (isOpen === !!panel) return
       const hadFocus = root.activeElement !== null
       if (isOpen) {
-        panel = createPanel(inspected, close)
+        panel = createPanel(inspected, actions, close)
         dock.append(panel.element)
-      } else shut()
+      } else {
+        shut()
+        update()
+      }
       toggle.hidden = isOpen
       if (hadFocus) (isOpen ? close : toggle).focus()
     },
-    dispose: shut,
+    dispose() {
+      off()
+      shut()
+    },
   }
 }

@@ -1,7 +1,7 @@
 import { inspect } from '../inspection.js'
 import type { AnyClient } from './any-client.js'
 import type { Mounted } from './devtools-panel.js'
-import { type Recorder, record } from './recorder.js'
+import { type Recorder, record } from './recording/recorder.js'
 
 /** `<latchkey-devtools>`: shows what a client does. Give it the client by `auth`. */
 export interface LatchkeyDevtoolsElement extends HTMLElement {
@@ -79,11 +79,12 @@ export function defineDevtools(): void {
     }
 
     connectedCallback(): void {
-      // Set before the element was defined, it hides the accessor.
-      if (Object.hasOwn(this, 'auth')) {
-        const { auth } = this
-        Reflect.deleteProperty(this, 'auth')
-        this.auth = auth
+      // Set before the element was defined, they hide the accessors.
+      for (const name of ['view', 'open', 'auth'] as const) {
+        if (!Object.hasOwn(this, name)) continue
+        const value = this[name]
+        Reflect.deleteProperty(this, name)
+        Object.assign(this, { [name]: value })
       }
       this.#begin()
     }
@@ -96,7 +97,7 @@ export function defineDevtools(): void {
     }
 
     attributeChangedCallback(name: string): void {
-      if (name === 'open') this.#panel?.setOpen(this.open)
+      if (name === 'open' && this.#panel) this.#panel.setOpen(this.open)
       else if (this.#recorder) void this.#show()
     }
 
@@ -118,16 +119,21 @@ export function defineDevtools(): void {
     async #show(): Promise<void> {
       this.#round += 1
       const round = this.#round
-      const { mount } = await import('./devtools-panel.js')
+      const panel = await import('./devtools-panel.js').catch(() => undefined)
       const auth = this.#auth
       const inspection = auth && inspect(auth)
       if (round !== this.#round || !auth || !inspection || !this.#recorder) return
+      if (!panel) {
+        const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
+        root.textContent = 'Latchkey devtools could not be loaded.'
+        return
+      }
       this.#panel?.dispose()
       const { view } = this
       const onToggle = (): void => {
         this.open = !this.open
       }
-      this.#panel = mount(this, { auth, inspection, recorder: this.#recorder }, { view, onToggle })
+      this.#panel = panel.mount(this, { auth, inspection, recorder: this.#recorder }, { view, onToggle })
       this.#panel.setOpen(this.open)
     }
   }

@@ -16,6 +16,6 @@ export type {
   RequestKind,
   Span,
   TabRecord,
-} from './record.js'
-export { type Recorder, record } from './recorder.js'
-export { watchFetch } from './watch-fetch.js'
+} from './recording/record.js'
+export { type Recorder, record } from './recording/recorder.js'
+export { watchFetch } from './recording/watch-fetch.js'

@@ -9,7 +9,7 @@ const COLORS = `
 
 /** What a drawing needs, in the panel and as a file of its own. */
 const DRAWING = `
-svg{text{font:11px/1 var(--mono);fill:var(--fg)}
+svg{direction:ltr;text{font:11px/1 var(--mono);fill:var(--fg)}
 .ground{fill:var(--sunken)}
 .lane-line,.tick{stroke:var(--line)}
 .tick-text{fill:var(--muted)}
@@ -73,6 +73,7 @@ button:disabled{color:var(--muted);border-color:var(--line);cursor:default}
 button[aria-pressed=true]{background:var(--fg);color:var(--bg)}
 a{color:var(--accent)}
 .tools{display:flex;flex-wrap:wrap;gap:6px;align-items:center;padding:6px 0}
+.tools,.chart{direction:ltr}
 .tools .gap{flex:1}
 .chart{position:relative;overflow:hidden;border-radius:8px;background:var(--sunken);touch-action:pan-y;user-select:none}
 .chart,.legend{forced-color-adjust:none}
@@ -81,7 +82,6 @@ a{color:var(--accent)}
 .empty{position:absolute;inset:0 0 22px;display:grid;place-content:center;padding:0 12px;color:var(--muted);text-align:center;pointer-events:none}
 .detail{display:block;min-height:2.3em;padding:6px 2px;white-space:pre-line;font-size:13px;overflow-wrap:anywhere}
 .list ol{padding-inline-start:1.5em;max-height:16em;overflow:auto;font-size:13px}
-.list p{font-weight:600;margin-top:8px}
 summary{cursor:pointer;color:var(--muted)}
 .keys,.legend{color:var(--muted);font-size:12px}
 .legend{display:flex;flex-wrap:wrap;gap:2px 14px;list-style:none;padding:4px 0}
@@ -103,4 +103,6 @@ export const FRAME_STYLES = `
 .foot{padding:8px 12px;border-top:1px solid var(--line)}
 .foot .actions{grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));align-items:start;font-size:13px;padding:0}
 .foot .note{font-size:12px;line-height:1.3}
-.toggle{box-shadow:0 2px 10px #0004}`
+.toggle{box-shadow:0 2px 10px #0004}
+@media(max-height:34rem),(max-width:40rem){.dock .frame{overflow:auto}.dock .frame>*{flex:none}}
+@media(forced-colors:active){button[aria-pressed=true],.tabs button[aria-selected=true]{forced-color-adjust:none;background:Highlight;color:HighlightText}}`

@@ -1,6 +1,6 @@
 import type { Inspection } from '../inspection.js'
 import type { AnyClient } from './any-client.js'
-import type { Recorder } from './recorder.js'
+import type { Recorder } from './recording/recorder.js'
 
 export type { AnyClient }
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Demo, startDemo } from '../../examples/start.ts'
+import { violationsOn } from './axe.ts'
 import { type DemoPage, type DemoTab, type Mode, openDemo } from './demo-page.ts'
-import { violationsOn } from './devtools-axe.ts'
 import { launchOptions } from './ensure-browser.ts'
 
 let browser: Browser

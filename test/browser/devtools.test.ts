@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Example, startApp } from '../../examples/start-app.ts'
-import { violationsOn } from './devtools-axe.ts'
+import { violationsOn } from './axe.ts'
 import { launchOptions } from './ensure-browser.ts'
 
 let browser: Browser
@@ -108,7 +108,7 @@ describe('<latchkey-devtools> in Chromium', () => {
     const { page } = await signedIn()
     await recover(page)
 
-    expect(await page.locator('.chain text').allTextContents()).toEqual(['401', '↻', '200'])
+    await expect.poll(() => page.locator('.chain text').allTextContents()).toEqual(['401', '↻', '200'])
     await page.locator('.chart').focus()
     await page.keyboard.press('p')
     await page.keyboard.press('p')
@@ -218,6 +218,63 @@ describe('<latchkey-devtools> in Chromium', () => {
     await toggle.waitFor()
     const focused = await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.textContent)
     expect(focused).toBe('Latchkey')
+  })
+
+  it.each([
+    ['small', 320, 568],
+    ['zoomed to 200 %', 500, 350],
+  ])('has room for the timeline in a window that is %s', async (_, width, height) => {
+    const context = await newContext()
+    const page = await open(context, 'dock')
+    await page.setViewportSize({ width, height })
+    await page.getByRole('button', { name: 'Latchkey' }).click()
+
+    const body = page.getByRole('tabpanel')
+    await body.waitFor()
+
+    expect((await body.boundingBox())?.height).toBeGreaterThan(150)
+    await page.getByRole('button', { name: 'Sign out' }).scrollIntoViewIfNeeded()
+    expect(await page.getByRole('button', { name: 'Sign out' }).isVisible()).toBe(true)
+    expect(await violationsOn(page)).toEqual([])
+  })
+
+  it('lets the time run to the right where the page runs to the left', async () => {
+    const { page } = await signedIn('panel')
+    await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'))
+    const left = async (name: string): Promise<number> => (await page.locator(name).first().boundingBox())?.x ?? -1
+
+    expect(await left('.chart .name')).toBeGreaterThan(await left('.chart'))
+    expect(await left('button[aria-label=Earlier]')).toBeLessThan(await left('button[aria-label=Later]'))
+  })
+
+  it('shows what is pressed and selected in forced colours', async () => {
+    const { page } = await signedIn('panel')
+    await page.emulateMedia({ forcedColors: 'active' })
+    const ground = (name: string): Promise<string> =>
+      page
+        .locator(name)
+        .first()
+        .evaluate((each) => getComputedStyle(each).backgroundColor)
+
+    expect(await ground('[aria-pressed=true]')).not.toBe(await ground('[aria-label=Earlier]'))
+    expect(await ground('[aria-selected=true]')).not.toBe(await ground('[aria-selected=false]'))
+  })
+
+  it('lets a drag go that ended outside of the chart', async () => {
+    const { page } = await signedIn()
+    const follow = page.getByRole('button', { name: 'Follow now' })
+    const { x = 0, y = 0, width = 0 } = (await page.locator('.chart').boundingBox()) ?? {}
+    await page.mouse.move(x + width / 2, y + 40)
+    await page.mouse.down()
+    await page.mouse.move(x + width / 2, 2)
+    await page.mouse.up()
+    await expect.poll(() => follow.getAttribute('aria-pressed')).toBe('true')
+
+    await page.mouse.move(x + width / 2, y + 40)
+    await page.mouse.move(x + width - 20, y + 40)
+    await page.keyboard.press('Shift')
+
+    expect(await follow.getAttribute('aria-pressed')).toBe('true')
   })
 
   it('stands still but for once a second where the person prefers less motion', async () => {

@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { Result } from 'axe-core'
 import type { Browser, BrowserContext, Page, Request } from 'playwright'
 import type { Counts } from '../../examples/server/control.ts'
 import type { Example } from '../../examples/start-app.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+import { violationsOn } from './axe.ts'
 
 /** One tab of the app. */
 export interface ReactTab {
@@ -101,11 +97,7 @@ function tabOn(page: Page): ReactTab {
       return (await page.getByRole('dialog').textContent()) ?? ''
     },
     requests: (path) => requests.filter((each) => new URL(each.url()).pathname === path),
-    async barriers() {
-      await page.evaluate(axe) // not a script element, which the page's policy forbids
-      const violations = await page.evaluate<readonly Result[]>('axe.run().then(({ violations }) => violations)')
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
-    },
+    barriers: () => violationsOn(page),
     async picture(name) {
       const { SCREENSHOTS: folder } = process.env
       if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { AxeResults } from 'axe-core'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import type { Counts } from '../../examples/server/control.ts'
 import type { Example } from '../../examples/start-app.ts'
+import { violationsOn } from './axe.ts'
 
 /** One tab of the app, as a person sees it. */
 export interface VueTab {
@@ -40,7 +38,6 @@ export interface VuePage extends VueTab {
 }
 
 const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|422|429|503) /
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Opens the app in a fresh context: no cookie, no storage. */
 export async function openVue(browser: Browser, { url, api }: Example, path = '/'): Promise<VuePage> {
@@ -90,11 +87,7 @@ function tabOn(page: Page, open: (path: string) => Promise<VueTab>): VueTab {
       const found: string[] = []
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
-        await page.evaluate(axe) // as text: the page's policy lets no foreign script in
-        const { violations } = await page.evaluate<AxeResults>('axe.run()')
-        for (const { id, nodes } of violations) {
-          found.push(...nodes.map(({ html, failureSummary }) => `${colorScheme} ${id}: ${html} ${failureSummary}`))
-        }
+        found.push(...(await violationsOn(page)).map((violation) => `${colorScheme} ${violation}`))
       }
       return found
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Interceptor, interceptWire, type Wire } from '../../src/devtools/wire.ts'
+import { type Interceptor, interceptWire, type Wire } from '../../src/devtools/recording/wire.ts'
 
 const answering = (): Wire => ({ fetch: async () => new Response('network') })
 const bodyOf = async (wire: Wire): Promise<string | undefined> => (await wire.fetch?.('https://api.test/'))?.text()

@@ -1,9 +1,11 @@
-import { isAuthError } from 'latchkey'
+import { isAuthError, jsonBackend } from 'latchkey'
 import { describe, expect, it } from 'vitest'
-import { createActionsView } from '../../src/devtools/actions-view.ts'
+import { createActionsView } from '../../src/devtools/panel/actions-view.ts'
+import { interceptWire } from '../../src/devtools/recording/wire.ts'
 import { inspect } from '../../src/inspection.ts'
-import { type SetupOptions, setUp, signedIn } from '../support/client.ts'
+import { type FORM, type SetupOptions, setUp, signedIn } from '../support/client.ts'
 import { pass, settle, stopTime, watch } from '../support/clock.ts'
+import { forge } from './audit-tokens.ts'
 import { showView } from './session-view-page.ts'
 
 async function shown(options: SetupOptions = {}) {
@@ -115,6 +117,45 @@ describe('expire', () => {
     expect(server.refreshes).toBe(0)
   })
 
+  it('ends at a renewal that brings the same token again', async () => {
+    const accessToken = forge({})
+    const backend = {
+      ...jsonBackend<typeof FORM, unknown>({ baseUrl: 'https://api.test' }),
+      login: async () => ({ accessToken, refreshToken: 'r1', lifetime: 60_000 }),
+      refresh: async () => ({ accessToken, refreshToken: 'r2', lifetime: 60_000 }),
+    }
+    const sent: string[] = []
+    const answer = async (input: RequestInfo | URL): Promise<Response> => {
+      sent.push(String(input))
+      return new Response('')
+    }
+    const { click, client, isPressed, update } = await shown({ backend, baseUrl: 'https://api.test', fetch: answer })
+    await click('Expire')
+
+    expect((await client.fetch('https://api.test/todos')).status).toBe(200)
+    expect(sent).toEqual(['https://api.test/todos'])
+    update()
+    expect(isPressed('Expire')).toBe(false)
+  })
+
+  it('leaves the headers of requests as they are that carry no token', async () => {
+    const seen: (string | null)[] = []
+    const answer: typeof fetch = async (_, init) => {
+      seen.push(new Headers(init?.headers).get('x-mine'))
+      return new Response('')
+    }
+    const { click, client } = await shown({
+      initial: { accessToken: 'a', refreshToken: 'r', lifetime: 60_000 },
+      baseUrl: 'https://api.test',
+    })
+    const { settings } = inspect(client) ?? {}
+    if (settings) interceptWire(settings.wire, answer)
+    await click('Expire')
+    await client.fetch('https://other.test/', { headers: new Map([['x-mine', '1']]).entries() as never })
+
+    expect(seen).toEqual(['1'])
+  })
+
   it('leaves requests alone that carry no token, or another', async () => {
     const { click, client, server } = await shown()
     await click('Expire')
@@ -134,6 +175,29 @@ describe('forget the token', () => {
     expect(server.refreshes).toBe(1)
     expect(states.map((state) => state.status === 'authenticated' && state.freshness)).toEqual(['stale', 'fresh'])
     expect(client.state).toMatchObject({ status: 'authenticated', freshness: 'fresh' })
+  })
+
+  it.each([
+    ['refresh: false', { refresh: false }],
+    ['the access token itself', { refreshVia: 'access-token' }],
+  ] as const)('keeps it where nothing could get another: %s', async (_, how) => {
+    const backend = jsonBackend<typeof FORM, unknown>({ baseUrl: 'https://api.test', ...how })
+    const { click, client, outcome, server } = await shown({ backend })
+    const token = server.current.accessToken
+    await click('Forget the token')
+
+    expect(outcome()).toBe('Kept: nothing could get another.')
+    expect(client.state).toMatchObject({ status: 'authenticated', freshness: 'fresh' })
+    expect(await client.getAccessToken()).toBe(token)
+  })
+
+  it('keeps it where the server gave no refresh token', async () => {
+    const { click, client, outcome } = await shown()
+    await client.setTokens({ accessToken: 'alone' })
+    await click('Forget the token')
+
+    expect(outcome()).toBe('Kept: nothing could get another.')
+    expect(await client.getAccessToken()).toBe('alone')
   })
 
   it('stays signed in while the server can not be reached', async () => {
@@ -190,16 +254,32 @@ describe('sign out', () => {
 
 describe('when the panel is closed', () => {
   it('the client is as it was before', async () => {
-    const { client } = await signedIn()
+    const { client, server } = await signedIn()
     const wire = inspect(client)?.settings.wire
     const { view, button } = showView(createActionsView, client)
     const recorded = wire?.fetch
     button('Expire').click()
     button('Go offline').click()
+    await settle()
+    expect(view.element.querySelectorAll('[aria-pressed=true]')).toHaveLength(2)
+    button('Renew now').click()
     view.dispose?.()
+    await settle()
 
+    expect(server.refreshes).toBe(0)
     expect(wire?.fetch).toBe(recorded)
     expect((await client.fetch('https://api.test/todos')).status).toBe(200)
+  })
+})
+
+describe('after the client is disposed of', () => {
+  it.each(['Renew now', 'Expire', 'Forget the token', 'Go offline', 'Sign out'])('%s says so', async (name) => {
+    const { click, client, outcome, view } = await shown()
+    client.dispose()
+    await click(name)
+
+    expect(outcome()).toMatch(/^disposed: /)
+    expect(view.element.querySelector('[aria-pressed=true]')).toBeNull()
   })
 })
 

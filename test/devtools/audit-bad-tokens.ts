@@ -122,6 +122,30 @@ export const BAD: Record<string, BadToken> = {
     code: 'secret-in-claims',
     token: claims({ payment: { card: 5_555_555_555_554_444 } }),
   },
+  ...Object.fromEntries(
+    ['card_number', 'creditCard', 'pin', 'otp', 'security_answer', 'refresh_token', 'accessToken'].map((name) => [
+      `a secret by its name, ${name}`,
+      { code: 'secret-in-claims', token: claims({ user: { [name]: 'Q7x-**** 11' } }) } as const,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['social_security_number', 'mobile', 'telephone', 'mobile_number'].map((name) => [
+      `what tells who somebody is by its name, ${name}`,
+      { code: 'personal-data-in-claims', token: claims({ [name]: 'none of yours' }) } as const,
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'postgres://root:hunter2@db/x',
+      'https://:hunter2@example.com',
+      'xoxb-17653672481',
+      'whsec_MfKQ9r8GKYqrTwjU',
+      'github_pat_11ABCDEFG',
+    ].map((value) => [
+      `a secret by its look, ${value}`,
+      { code: 'secret-in-claims', token: claims({ value }) } as const,
+    ]),
+  ),
   'an IBAN': { code: 'secret-in-claims', token: claims({ account: 'DE89 3704 0044 0532 0130 00' }) },
   'an e-mail address': { code: 'personal-data-in-claims', token: claims({ email: 'ada@example.com' }) },
   'an e-mail address as subject': { code: 'personal-data-in-claims', token: claims({ sub: 'ada@example.com' }) },

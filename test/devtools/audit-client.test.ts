@@ -180,6 +180,27 @@ describe('where tokens go', () => {
     expect(codes({ attachTo: ['https://*.example.com'] })).toEqual(['wide-destination'])
     expect(codes({ attachTo: ['/api2', 'https://cdn.example.net/api'] })).toEqual([])
   })
+
+  it.each([
+    ['https://api.example.co.uk', 'https://evil.co.uk', 'https://files.example.co.uk'],
+    ['https://api.example.com.au', 'https://evil.com.au', 'https://example.com.au'],
+    ['https://me.github.io', 'https://evil.github.io', 'https://a.me.github.io'],
+    ['https://shop.vercel.app', 'https://evil.vercel.app', 'https://api.shop.vercel.app'],
+    ['https://10.0.0.1', 'https://66.7.0.1', 'https://10.0.0.1:8443'],
+    ['https://[fd00::1]', 'https://[fd00::2]', 'https://[fd00::1]:8443'],
+    ['https://api.example.co', 'https://other.co', 'https://files.example.co'],
+  ])('knows whose a host is: beside %s not %s, but %s', (baseUrl, foreign, own) => {
+    expect(codes({ baseUrl, attachTo: [foreign] })).toEqual(['wide-destination'])
+    expect(codes({ baseUrl, attachTo: [own] })).toEqual([])
+  })
+
+  it('is the API wherever it is, and no other site where there is a backend alone', () => {
+    const backend = jsonBackend<Form, unknown>({ baseUrl: 'https://auth.example.com' })
+    expect(codes({ baseUrl: 'https://api.example.net', backend })).toEqual([])
+    expect(codes({ baseUrl: '/' })).toEqual([])
+    expect(codes({ baseUrl: location.origin })).toEqual([])
+    expect(codes({ baseUrl: undefined, backend, attachTo: ['https://evil.example'] })).toEqual(['wide-destination'])
+  })
 })
 
 describe('a session', () => {
@@ -190,6 +211,17 @@ describe('a session', () => {
       'no-issuer',
     ])
     expect(codesOf(await holding({ accessToken: 'opaque', refreshToken: 'r' }))).toEqual([])
+  })
+
+  it('that began with a token with an old `iat` is not blamed for it, and a long life is one however late it is seen', async () => {
+    stopTime()
+    const onDemand = { refresh: { when: 'on-demand' } } as const
+    const renewed = { accessToken: tokenFor(300, { iat: seconds() - 3 * 3600 }), refreshToken: 'r' }
+    expect(codesOf(await holding(renewed, onDemand))).toEqual([])
+
+    const auth = await holding({ accessToken: tokenFor(7200), refreshToken: 'r' }, onDemand)
+    await pass(6_600_000)
+    expect(audit(auth)).toMatchObject([{ code: 'long-lifetime', severity: 'warning' }])
   })
 
   it('that nothing renews should not need a long life', async () => {

@@ -272,6 +272,11 @@ export const GOOD: Record<string, Example> = {
       has_password: true,
       requires_secret: 'false',
       password_policy: 'strong',
+      must_change_password: 0,
+      password_is_set: '1',
+      user_has_password: 1,
+      password: null,
+      otp: false,
     },
   },
   'long numbers that are ids': {
@@ -282,6 +287,17 @@ export const GOOD: Record<string, Example> = {
       order: '4242424242424241',
     },
   },
+  'nothing where an address would be': { claims: { email: null, phone_number: null, mobile: '', birthdate: null } },
+  'Firebase, with an id at another provider': {
+    claims: { firebase: { identities: { 'facebook.com': ['4111111111111111'] }, sign_in_provider: 'facebook.com' } },
+  },
+  'words that end like secret ones': {
+    claims: { shipping: 'dhl', spin: 'left', laptop: 'x', token_type: 'Bearer', automobile: 'red' },
+  },
+  'addresses without a password': {
+    claims: { a: 'https://example.com/x:y@z', b: 'redis://cache:6379/0', c: 'urn:example:a@b' },
+  },
+  'an account of letters and digits': { claims: { account: 'AB12CDEFGHIJKLMNOP', other: 'DE88370400440532013000' } },
   'an address of a wallet, and a version': {
     claims: { address: '0x71C7656EC7ab88b098defB751B7401B5f6d8976F', build: '123-45-67890' },
   },

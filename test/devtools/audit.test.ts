@@ -91,6 +91,35 @@ describe('a finding', () => {
     expect(named({ ['n'.repeat(200)]: 'a@b.example' })).toContain(`\`${'n'.repeat(40)}…\``)
   })
 
+  it('names those of nested objects only where they are words', () => {
+    const why = (key: string): string | undefined =>
+      audit(forge({ claims: { accounts: { [key]: { password: 'x' } } } }), { now: NOW })[0]?.why
+
+    expect(why('main_account')).toContain('`accounts.main_account.password`')
+    for (const key of ['user-4711', 'correct horse', 'a'.repeat(25)])
+      expect(why(key)).toContain('`accounts.….password`')
+  })
+
+  it('names no key of a nested object that may be data', () => {
+    const jwt = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.'
+    for (const key of [
+      'jane@example.com',
+      `sk_live_${'51Habcdefghij'}`,
+      `sk_live_${'abcdefghij'}`,
+      jwt,
+      '+44 20 7946 0958',
+    ]) {
+      const nested = audit(forge({ claims: { accounts: { [key]: { password: 'x', email: 'a@b.example' } } } }), {
+        now: NOW,
+      })
+      expect(nested.map(({ why }) => why)).toEqual([
+        expect.stringContaining('`accounts.….password`'),
+        expect.stringContaining('`accounts.….email`'),
+      ])
+      expect(JSON.stringify(audit(forge({ claims: { [key]: { password: 'x' } } }), { now: NOW }))).not.toContain(key)
+    }
+  })
+
   it.each([
     [3700, 'warning', '1 h 1 min'],
     [3 * 3600, 'warning', '3 h'],
@@ -101,6 +130,29 @@ describe('a finding', () => {
 
     expect(finding).toMatchObject({ code: 'long-lifetime', severity })
     expect(finding?.why).toContain(said)
+  })
+})
+
+describe('the lifetime of a token', () => {
+  it('is less of a worry where the token ends soon, and an old `iat` may be that of the sign-in', () => {
+    const since = (age: number, left: number): object[] => [
+      ...audit(forge({ claims: { iat: SECONDS - age, exp: SECONDS + left } }), { now: NOW }),
+    ]
+
+    expect(since(3 * 3600, 300)).toMatchObject([{ code: 'long-lifetime', severity: 'info' }])
+    expect(since(30 * 86_400, 3600)).toMatchObject([{ severity: 'info' }])
+    expect(since(3600, 300)).toMatchObject([{ severity: 'warning' }])
+    expect(since(3 * 3600, 3601)).toMatchObject([{ severity: 'warning' }])
+  })
+})
+
+describe('a title', () => {
+  it.each([
+    [{ header: { alg: 'none' } }, 'Not signed'],
+    [{ claims: { nbf: SECONDS + 600 } }, 'Not valid yet'],
+    [{ claims: { sub: undefined } }, 'No subject'],
+  ])('says in words what is wrong: %j', (example, title) => {
+    expect(audit(forge(example), { now: NOW })[0]?.title).toBe(title)
   })
 })
 
@@ -118,8 +170,17 @@ describe('the text of a token', () => {
     expect(codesOf(text)).toEqual([])
   })
 
-  it.each(['Bearer ', 'bearer  ', '  Bearer '])('may begin with %j, as in a header', (scheme) => {
-    expect(codesOf(`${scheme}${forge({ claims: { iss: undefined } })} `)).toEqual(['no-issuer'])
+  it.each(['Bearer ', 'bearer  ', '  Bearer ', 'DPoP ', 'Token ', 'x-jwt '])(
+    'may begin with %j, as in a header',
+    (scheme) => {
+      expect(codesOf(`${scheme}${forge({ claims: { iss: undefined } })} `)).toEqual(['no-issuer'])
+    },
+  )
+
+  it.each(['"', "'"])('may stand between %s, as in JSON', (quote) => {
+    const token = forge({ claims: { iss: undefined } })
+    expect(codesOf(quote + token + quote)).toEqual(['no-issuer'])
+    expect(codesOf(`${quote}Bearer ${token}${quote}`)).toEqual(['no-issuer'])
   })
 
   it('is looked at by the clock of this machine, unless another moment is given', () => {
@@ -209,11 +270,33 @@ describe('what a stranger has written', () => {
         },
       },
     )
-    for (const subject of [undefined, null, 5, {}, [], trap, Symbol.iterator])
-      expect(audit(subject as string)).toEqual([])
+    for (const subject of [undefined, null, 5, {}, [], trap, Symbol.iterator, { state: {}, explain: () => [] }])
+      expect(audit(subject as string)).toMatchObject([{ code: 'not-a-client', severity: 'warning', references: [] }])
+    expect(audit({} as string, { ignore: ['not-a-client'] })).toEqual([])
     for (const keySet of [trap, { keys: 5 }, { keys: [null] }])
       expect(() => audit(forge({}), { keySet: keySet as never })).not.toThrow()
     expect(() => audit(forge({}), { now: Number.NaN, url: 'https://' })).not.toThrow()
+  })
+
+  it.each([
+    { aud: [{ toString: 1 }] },
+    { typ: { toString: null } },
+    { token_use: { toString: null, valueOf: 1 } },
+    { token_type: [{ toString: 1 }] },
+    { iss: { toString: 1 } },
+    { iat: { toString: 1, valueOf: 1 } },
+  ])('does not hide what else is there: %j', (odd) => {
+    expect(codesOf(forge({ claims: { password: 'hunter2', ...odd } }))).toContain('secret-in-claims')
+    expect(codesOf(forge({ header: odd, claims: { password: 'hunter2' } }))).toContain('secret-in-claims')
+  })
+
+  it('is looked into a long way, and no further', () => {
+    const list = (length: number): number[] => Array.from({ length }, () => 1)
+    const after = (length: number): FindingCode[] =>
+      codesOf(forge({ claims: { list: list(length), z: { password: 'hunter2' } } }))
+
+    expect(after(3900)).toContain('secret-in-claims')
+    expect(after(4100)).not.toContain('secret-in-claims')
   })
 
   it('still says that a token is too large to be looked into', () => {

@@ -1,6 +1,6 @@
 import { webStorage } from 'latchkey'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { createDoctorView } from '../../src/devtools/doctor-view.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createDoctorView } from '../../src/devtools/panel/doctor-view.ts'
 import { type SetupOptions, setUp } from '../support/client.ts'
 import { settle } from '../support/clock.ts'
 import { forge, SOUND } from './audit-tokens.ts'
@@ -26,6 +26,17 @@ describe('the doctor', () => {
 
     expect(items()).toEqual([])
     expect(summary()).toBe('No findings.')
+  })
+
+  it('says what it could not look at', async () => {
+    const { client, summary, update } = await shown({})
+    await client.setTokens({ accessToken: 'opaque', refreshToken: 'r' })
+    update()
+    expect(summary()).toBe('No findings. The token is opaque: only its size can be told.')
+
+    await client.logout()
+    update()
+    expect(summary()).toBe('No findings. Nobody is signed in: only the set-up was looked at.')
   })
 
   it('shows each finding with its severity in a word, why, how to mend it, and where to read more', async () => {
@@ -58,11 +69,16 @@ describe('the doctor', () => {
   it('looks again when the session has changed, and not before', async () => {
     const { client, items, update, view } = await shown({ iss: undefined })
     const [item] = items()
+    const decode = vi.spyOn(globalThis, 'atob')
+    onTestFinished(() => decode.mockRestore())
     update()
     expect(items()).toEqual([item])
+    expect(decode, 'tokens decoded').not.toHaveBeenCalled()
 
     await client.setTokens({ accessToken: forge({ claims: sound }), refreshToken: 'r' })
+    decode.mockClear()
     update()
+    expect(decode, 'tokens decoded').toHaveBeenCalled()
     expect(items()).toEqual([])
     expect(view.element.textContent).toBe('No findings.')
   })

@@ -1,6 +1,6 @@
 import type { TabRecord } from 'latchkey/devtools'
 import { describe, expect, it } from 'vitest'
-import { draw, type Picture } from '../../src/devtools/draw.ts'
+import { draw, type Picture } from '../../src/devtools/timeline/draw.ts'
 import { generation, moment, NOW, request, tab } from './records.ts'
 
 const WIDTH = 800

@@ -1,30 +1,13 @@
 import { AuthClient } from 'latchkey'
-import { audit, defineDevtools, type LatchkeyDevtoolsElement } from 'latchkey/devtools'
+import { audit, defineDevtools } from 'latchkey/devtools'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { AnyClient } from '../../src/devtools/any-client.ts'
 import { inspect } from '../../src/inspection.ts'
 import { setUp, signedIn } from '../support/client.ts'
+import { byText, shown } from './element-page.ts'
 
 const TIMERS = ['setInterval', 'clearInterval', 'requestAnimationFrame', 'cancelAnimationFrame'] as const
 
 afterEach(() => window.sessionStorage.clear())
-
-/** Puts the element into the page, and waits until it shows something. */
-async function shown(auth: AnyClient, view: LatchkeyDevtoolsElement['view'] = 'panel') {
-  defineDevtools()
-  const element = document.createElement('latchkey-devtools')
-  Object.assign(element, { auth, view })
-  document.body.append(element)
-  onTestFinished(() => element.remove())
-  await vi.waitUntil(() => element.shadowRoot?.childElementCount)
-  return { element, root: element.shadowRoot as ShadowRoot }
-}
-
-const byText = (root: ParentNode, text: string): HTMLElement => {
-  const found = [...root.querySelectorAll<HTMLElement>('button, summary')].find((each) => each.textContent === text)
-  if (!found) throw new Error(`No button "${text}".`)
-  return found
-}
 
 const press = (root: ParentNode, key: string): boolean | undefined =>
   root.querySelector('.chart')?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
@@ -77,6 +60,22 @@ describe('<latchkey-devtools>', () => {
     expect(Object.hasOwn(upgraded, 'auth')).toBe(false)
   })
 
+  it('takes all that was set before it was defined', async () => {
+    const { client } = await signedIn()
+    defineDevtools()
+    const early = document.createElement('latchkey-devtools')
+    for (const [name, value] of Object.entries({ auth: client, open: true, view: 'dock' }))
+      Object.defineProperty(early, name, { value, configurable: true, writable: true })
+    document.body.append(early)
+    onTestFinished(() => early.remove())
+    await vi.waitUntil(() => early.shadowRoot?.querySelector('.dock .frame'))
+
+    early.open = false
+
+    expect([early.hasAttribute('open'), early.getAttribute('view')]).toEqual([false, 'dock'])
+    expect(early.shadowRoot?.querySelector('.frame')).toBeNull()
+  })
+
   it('leaves the client as it was when it is taken out of the page', async () => {
     const { client } = await signedIn()
     const wire = inspect(client)?.settings.wire
@@ -121,20 +120,6 @@ describe('<latchkey-devtools>', () => {
 
     expect(inspect(one.client)?.settings.wire.fetch).not.toBe(before)
     expect(inspect(two.client)?.settings.wire.fetch).toBeTypeOf('function')
-  })
-
-  it('docks in a corner, and opens and closes', async () => {
-    const { client } = await signedIn()
-    const { element, root } = await shown(client, 'dock')
-    expect(root.querySelector('.frame')).toBeNull()
-
-    byText(root, 'Latchkey').click()
-    expect(element.open).toBe(true)
-    expect(root.querySelector('.frame')).not.toBeNull()
-
-    root.querySelector('.dock')?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))
-    expect(element.open).toBe(false)
-    expect(root.querySelector('.frame')).toBeNull()
   })
 
   it('does nothing at keys that mean nothing to its tabs', async () => {

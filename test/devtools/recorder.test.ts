@@ -1,7 +1,7 @@
 import { AuthClient, isAuthError } from 'latchkey'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AnyClient } from '../../src/devtools/any-client.ts'
-import { type Recorder, record } from '../../src/devtools/recorder.ts'
+import { type Recorder, record } from '../../src/devtools/recording/recorder.ts'
 import { inspect } from '../../src/inspection.ts'
 import { FORM, setUp, signedIn } from '../support/client.ts'
 import { pass, START, settle, stopTime } from '../support/clock.ts'

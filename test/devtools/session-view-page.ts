@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { record } from '../../src/devtools/recorder.ts'
+import { record } from '../../src/devtools/recording/recorder.ts'
 import type { AnyClient, Inspected, View } from '../../src/devtools/view.ts'
 import { inspect } from '../../src/inspection.ts'
 

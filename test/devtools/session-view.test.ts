@@ -1,6 +1,7 @@
 import { jsonBackend, memoryStorage, webStorage } from 'latchkey'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createSessionView } from '../../src/devtools/session-view.ts'
+import { createSessionView } from '../../src/devtools/panel/session-view.ts'
+import { inspect } from '../../src/inspection.ts'
 import { FORM, type SetupOptions, setUp, signedIn } from '../support/client.ts'
 import { pass, settle, stopTime } from '../support/clock.ts'
 import { showView } from './session-view-page.ts'
@@ -143,6 +144,70 @@ describe('where it is kept', () => {
     const { fact } = await shown({ storage: webStorage('local') })
 
     expect(fact('Lock')).toBe('held, 1 waiting')
+  })
+
+  it.each([
+    ['of all tabs, by its key', webStorage('local'), false, 'latchkey'],
+    ['of this tab, by its id', webStorage('session'), false, undefined],
+    ['of all tabs in cookie mode, whatever keeps the rest', webStorage('session'), true, 'latchkey'],
+  ] as const)('asks for the lock %s', async (_, storage, inCookie, wanted) => {
+    const query = vi.fn(async () => ({ held: [], pending: [] as object[] }))
+    vi.stubGlobal('navigator', { locks: { query, request: () => new Promise(() => undefined) }, onLine: true })
+    onTestFinished(() => {
+      vi.unstubAllGlobals()
+      sessionStorage.clear()
+    })
+    const refreshVia = inCookie ? 'cookie' : 'body'
+    const backend = jsonBackend<typeof FORM, unknown>({ baseUrl: 'https://api.test', refreshVia })
+    const { fact, update, client } = await shown({ storage, backend, server: { refreshVia } })
+    expect(fact('Lock')).toBe('free')
+
+    const name = wanted ?? inspect(client)?.keeper.current()?.id
+    query.mockResolvedValue({ held: [], pending: [{ name }] })
+    update()
+    await settle()
+    expect(fact('Lock')).toBe('free, 1 waiting')
+  })
+
+  it('says so where the cookie mark can not be read', async () => {
+    vi.stubGlobal('localStorage', undefined)
+    Object.defineProperty(globalThis, 'localStorage', {
+      configurable: true,
+      get: () => {
+        throw new DOMException('Access is denied.', 'SecurityError')
+      },
+    })
+    onTestFinished(() => {
+      vi.unstubAllGlobals()
+    })
+    const backend = jsonBackend<typeof FORM, unknown>({ baseUrl: 'https://api.test', refreshVia: 'cookie' })
+    const { client } = await signedIn({ server: { refreshVia: 'cookie' }, backend })
+    const { fact } = showView(createSessionView, client)
+    await settle()
+
+    expect(fact('Storage')).toMatch(/^in memory/)
+    expect(fact('Ledger')).toBeDefined()
+    expect(fact('Cookie mark')).toBe('not to be had')
+  })
+
+  it('is shown no more once the panel is closed', async () => {
+    let answer = (_: string | null): void => undefined
+    const { view, update, client, fact } = await shown()
+    const storage = inspect(client)?.settings.storage
+    if (!storage) throw new Error('No client of this package.')
+    const reading = new Promise<string | null>((resolve) => {
+      answer = resolve
+    })
+    vi.spyOn(storage, 'getItem').mockReturnValue(reading)
+    const before = fact('Storage')
+    client.setUser({ name: 'Grace' })
+    update()
+    view.dispose?.()
+    answer('much longer than before'.repeat(100))
+    await settle()
+
+    expect(before).toContain('record of')
+    expect(fact('Storage')).toBe(before)
   })
 
   it('says so where the storage is denied', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type Recorder, record } from '../../src/devtools/recorder.ts'
+import { type Recorder, record } from '../../src/devtools/recording/recorder.ts'
 import { inspect } from '../../src/inspection.ts'
 import { openTabs, pass, type Tab } from '../tabs/several-tabs.ts'
 

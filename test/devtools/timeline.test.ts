@@ -1,10 +1,11 @@
 import type { AuthClient } from 'latchkey'
 import { record } from 'latchkey/devtools'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createTimeline } from '../../src/devtools/timeline.ts'
+import { createTimeline } from '../../src/devtools/timeline/timeline.ts'
 import type { Inspected } from '../../src/devtools/view.ts'
 import { inspect } from '../../src/inspection.ts'
 import { type LoginForm, signedIn } from '../support/client.ts'
+import { request } from './records.ts'
 
 const WIDTH = 800
 
@@ -98,19 +99,19 @@ describe('the timeline', () => {
 
   it('goes back by the buttons, by a drag, and by the wheel sideways', async () => {
     const { click, chart, wheel, follows } = await shown()
-    const drag = (type: string, clientX: number): void => {
-      chart.dispatchEvent(new PointerEvent(type, { clientX, button: 0 }))
+    const drag = (type: string, clientX: number, buttons = 1): void => {
+      chart.dispatchEvent(new PointerEvent(type, { clientX, button: 0, buttons, bubbles: true }))
     }
     const ways = [
       () => click('←'),
       () => {
-        for (const [type, x] of [
+        for (const [type, x, buttons] of [
           ['pointerdown', 100],
           ['pointermove', 300],
-          ['pointerup', 300],
-          ['pointermove', 0],
+          ['pointerup', 300, 0],
+          ['pointermove', 0, 0],
         ] as const)
-          drag(type, x)
+          drag(type, x, buttons)
       },
       () => expect(wheel({ deltaX: -200 })).toBe(true),
       () => expect(wheel({ shiftKey: true, deltaY: -200 })).toBe(true),
@@ -124,6 +125,53 @@ describe('the timeline', () => {
     }
     click('→')
     expect(follows()).toBe(true)
+  })
+
+  it('lets a drag go that ended where nobody could see it', async () => {
+    const { chart, click, follows } = await shown()
+    const point = (type: string, clientX: number, buttons: number): void => {
+      chart.dispatchEvent(new PointerEvent(type, { clientX, buttons, bubbles: true }))
+    }
+    point('pointerdown', 100, 1)
+    point('pointermove', 400, 0)
+    point('pointermove', 700, 1)
+    expect(follows()).toBe(true)
+
+    point('pointerdown', 100, 1)
+    window.dispatchEvent(new PointerEvent('pointermove', { clientX: 700, buttons: 1 }))
+    await vi.waitUntil(() => !follows())
+    window.dispatchEvent(new PointerEvent('pointermove', { clientX: 700, buttons: 0 }))
+    click('Follow now')
+    await vi.waitUntil(follows)
+    window.dispatchEvent(new PointerEvent('pointermove', { clientX: 900, buttons: 1 }))
+    expect(follows()).toBe(true)
+  })
+
+  it('leaves the lines of its list alone that have not changed, and writes it four times a second at most', async () => {
+    const { view, recorder } = await shown()
+    const disclosure = view.element.querySelector('details') as HTMLDetailsElement
+    recorder.note('first')
+    disclosure.open = true
+    disclosure.dispatchEvent(new Event('toggle'))
+    const lines = (): Element[] => [...disclosure.querySelectorAll('li')]
+    const before = lines()
+    const texts = before.map(({ textContent }) => textContent)
+    let changes = 0
+    const watch = new MutationObserver(() => {
+      changes += 1
+    })
+    watch.observe(disclosure, { childList: true, subtree: true })
+    onTestFinished(() => watch.disconnect())
+
+    for (let made = 0; made < 20; made += 1) {
+      recorder.note(`note ${made}`)
+      await Promise.resolve()
+    }
+    await vi.waitUntil(() => disclosure.textContent?.includes('note 19'))
+
+    expect(lines().slice(0, before.length)).toEqual(before)
+    expect(before.map(({ textContent }) => textContent)).toEqual(texts)
+    expect(changes).toBeLessThan(4)
   })
 
   it('leaves the wheel to the page, and keys with Ctrl to the browser', async () => {
@@ -176,6 +224,20 @@ describe('the timeline', () => {
 
     expect(first).not.toBe('')
     expect(told()).toBe(first)
+  })
+
+  it('exports all that is known, in sight or not', async () => {
+    const { recorder, click } = await shown()
+    const worker = { ...recorder.own, id: 'x', role: 'worker', number: 0, requests: [request(1, 3600)] }
+    Object.defineProperty(recorder, 'others', { value: [worker] })
+    const create = vi.spyOn(URL, 'createObjectURL').mockReturnValue('blob:x')
+    onTestFinished(() => create.mockRestore())
+
+    click('JSON')
+
+    const [blob] = create.mock.calls[0] ?? []
+    const { tabs } = JSON.parse(blob instanceof Blob ? await blob.text() : '')
+    expect(tabs).toMatchObject([{ role: 'tab' }, { role: 'worker', requests: [{ number: 1 }] }])
   })
 
   it('tells of other tabs in its list, and says where nothing happened', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisMoments, createViewport, NOW_AT } from '../../src/devtools/viewport.ts'
+import { axisMoments, createViewport, NOW_AT } from '../../src/devtools/timeline/viewport.ts'
 import { NOW } from './records.ts'
 
 describe('the viewport', () => {

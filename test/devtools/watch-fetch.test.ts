@@ -26,6 +26,19 @@ describe('watchFetch', () => {
     expect(recorder.own.number).toBe(1)
   })
 
+  it('does without what only secure contexts have', async () => {
+    for (const [holder, name] of [
+      [crypto, 'randomUUID'],
+      [navigator, 'locks'],
+    ] as const) {
+      Object.defineProperty(holder, name, { value: undefined, configurable: true })
+      onTestFinished(() => void Reflect.deleteProperty(holder, name))
+    }
+    const fetch = watchFetch('latchkey', async () => new Response('mine'))
+
+    expect(await (await fetch('https://api.test/refresh')).text()).toBe('mine')
+  })
+
   it('hands on what the fetch under it throws', async () => {
     const { recorder, fetch } = await watched(() => Promise.reject(new TypeError('Failed to fetch')))
 

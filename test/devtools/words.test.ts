@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clockTime } from '../../src/devtools/dom.ts'
-import { generationInWords, momentInWords, recordInWords, requestInWords } from '../../src/devtools/words.ts'
+import { generationInWords, momentInWords, recordInWords, requestInWords } from '../../src/devtools/timeline/words.ts'
 import { generation, moment, NOW, request, tab } from './records.ts'
 
 const time = (secondsAgo: number): string => clockTime(NOW - secondsAgo * 1000)

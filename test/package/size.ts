@@ -103,9 +103,9 @@ const rows = [
   row('oauth4webapi, as far as latchkey/oidc needs it', unbound),
   row('oauth4webapi, as far as it needs it with dpop()', webapi),
   row('a whole OIDC client, ky included', oidc, 38_100, 26_400),
-  row('latchkey/devtools adds to latchkey/core, panel and all', without(devtools, core), 23_300, 14_000),
-  row('defineDevtools() adds to it before an element is there', without(shell, core), 3500),
-  row('audit() adds to it', without(doctor, core), 5800),
+  row('latchkey/devtools adds to latchkey/core, panel and all', without(devtools, core), 24_500, 14_000),
+  row('defineDevtools() adds to it before an element is there', without(shell, core), 4100),
+  row('audit() adds to it', without(doctor, core), 6000),
   ...presets.map(({ name, preset }) => row(`preset ${name} adds to jsonBackend`, without(preset, bare), 300)),
   row('import { AuthClient } alone', typical),
 ]

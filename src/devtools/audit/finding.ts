@@ -3,6 +3,7 @@ export type Severity = 'error' | 'warning' | 'info'
 
 /** What can be wrong: a stable name, for filters and for tests. */
 export type FindingCode =
+  | 'not-a-client'
   | 'alg-none'
   | 'alg-symmetric'
   | 'alg-weak'
@@ -51,6 +52,6 @@ export interface Finding {
   readonly why: string
   /** How to mend it. */
   readonly fix: string
-  /** What says so: sections of RFCs and of OWASP's cheat sheets. */
+  /** What says so: sections of RFCs and of OWASP's cheat sheets; none for `not-a-client`. */
   readonly references: readonly Reference[]
 }

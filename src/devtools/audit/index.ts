@@ -1,6 +1,6 @@
 import type { AuthClient } from '../../auth-client.js'
 import { type Inspection, inspect } from '../../inspection.js'
-import { decode, LONGEST } from './decode.js'
+import { decode, LONGEST, textOf } from './decode.js'
 import type { Finding, FindingCode } from './finding.js'
 import { auditSetup, clockOffset } from './setup-rules.js'
 import { describe, inOrder } from './texts.js'
@@ -37,9 +37,11 @@ export interface AuditOptions {
  * it is kept. Calls nobody, changes nothing, and verifies no signature; never throws.
  *
  * Of an opaque token only its size can be told. Display names (`name`, `preferred_username`) are not counted as personal
- * data; e-mail addresses, phone numbers, birthdates and the like are.
+ * data; e-mail addresses, phone numbers, birthdates and the like are, wherever they stand, in `sub` or
+ * `preferred_username` too.
  *
- * @param subject an access token, with or without `Bearer`, or a client, whose set-up is then looked at, too.
+ * @param subject an access token, with or without `Bearer` or quotes, or a client, whose set-up is then looked at, too.
+ *   Anything else, a client of a second copy of the package too, is the finding `not-a-client`.
  * @returns what was found, the worst first; never a part of a token, nor what a claim says.
  * @example
  * for (const { severity, title, fix } of audit(auth)) console.log(severity, title, fix)
@@ -56,7 +58,7 @@ export function audit(
   }
   try {
     if (typeof subject === 'string') auditText(subject.trim(), options, report)
-    else auditClient(inspect(subject), options, report)
+    else auditClient(inspected(subject), options, report)
   } catch {
     // A subject or option that throws when it is read: what was found until then is all that can be said.
   } finally {
@@ -67,39 +69,48 @@ export function audit(
 }
 
 function auditText(text: string, { now = Date.now(), keySet, url }: AuditOptions, report: Report): void {
-  const token = text.slice(0, 7).toLowerCase() === 'bearer ' ? text.slice(7).trim() : text
+  const token = text.replace(/^["']?([\w-]+\s+)?["']?|["']$/g, '')
   auditUrl(url, [token], report)
-  auditToken(token, { now, hasKeySet: hasPublicKeys(keySet), isRenewed: false }, report)
+  auditToken(token, { now, receivedAt: 0, hasKeySet: hasPublicKeys(keySet), isRenewed: false }, report)
+}
+
+function inspected(subject: object): Inspection | undefined {
+  try {
+    return inspect(subject)
+  } catch {
+    return undefined
+  }
 }
 
 function auditClient(inspection: Inspection | undefined, options: AuditOptions, report: Report): void {
+  report('not-a-client', !inspection)
   if (!inspection) return
   const { settings, keeper } = inspection
   const session = keeper.current()
-  const { accessToken = '', refreshToken = '', idToken = '', expiresAt } = session?.tokens ?? {}
+  const { accessToken = '', refreshToken = '', idToken = '' } = session?.tokens ?? {}
   auditSetup(inspection, report)
   auditUrl(options.url, [accessToken, refreshToken, idToken], report)
   if (!session || !accessToken) return
   report('wrong-kind-of-token', accessToken === idToken && 'Being the same as the ID token')
   const { backend, environment } = settings
-  const now = (options.now ?? environment.clock.now()) + clockOffset(session)
+  const offset = clockOffset(session)
+  const now = (options.now ?? environment.clock.now()) + offset
+  const receivedAt = session.receivedAt + offset
   const hasKeySet = hasPublicKeys(options.keySet ?? isSignedByKeyOf(accessToken, idToken))
   const isRenewed = !!backend.refresh && (backend.refreshVia !== 'body' || !!refreshToken)
-  // Some servers keep the `iat` of the sign-in over all renewals.
-  const lifetime = session.generation > 1 && expiresAt ? expiresAt - session.receivedAt : undefined
-  auditToken(accessToken, { now, hasKeySet, isRenewed, lifetime }, report)
+  auditToken(accessToken, { now, receivedAt, hasKeySet, isRenewed }, report)
 }
 
 /** An ID token that is signed with a private key proves that its issuer publishes the public one. */
 function isSignedByKeyOf(accessToken: string, idToken: string): boolean {
   const [access, id] = [accessToken, idToken].map(decode)
   if (typeof access !== 'object' || typeof id !== 'object') return false
-  return access.claims.iss === id.claims.iss && /^[RPE][SdS]/.test(String(id.header.alg))
+  return access.claims.iss === id.claims.iss && /^[RPE][Sd]/.test(textOf(id.header.alg))
 }
 
 function hasPublicKeys(keySet: AuditOptions['keySet']): boolean {
-  if (typeof keySet !== 'object' || keySet instanceof URL) return !!keySet
-  return Array.isArray(keySet.keys) && keySet.keys.some((key) => key?.kty !== 'oct')
+  const { keys }: { keys?: unknown } = Object(keySet)
+  return Array.isArray(keys) ? keys.some((key) => key?.kty !== 'oct') : !!keySet
 }
 
 /** Names of parameters that hold a token for certain, or if their value is a JWT. */

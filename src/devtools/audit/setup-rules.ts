@@ -9,7 +9,7 @@ const MINUTE = 60_000
 
 /** Looks at how a client is set up. */
 export function auditSetup({ settings, keeper }: Inspection, report: Report): void {
-  const { backend, prefixes, storage, environment, allowInsecure } = settings
+  const { backend, baseUrl, prefixes, storage, environment, allowInsecure } = settings
   const page = parse(environment.location())
   const server = parse(backend.origin)
   const targets = prefixes.flatMap((prefix) => parse(prefix, page) ?? [])
@@ -20,11 +20,11 @@ export function auditSetup({ settings, keeper }: Inspection, report: Report): vo
   const exposed = allowInsecure.filter((host) => !isNearby(parse(`http://${host}`)))
   report('plain-http', [...refused.map((url) => `${url?.host}`), ...exposed])
 
-  // The first one is the API itself.
-  const sites = [targets[0], server, page].map(siteOf)
-  const wide = targets.slice(1).filter((url) => {
+  const api = parse(baseUrl, page)
+  const sites = [api, server, page].map(siteOf)
+  const wide = targets.filter((url) => {
     const isForeign = url.origin === page?.origin || url.host.includes('*') || !sites.includes(siteOf(url))
-    return url.pathname === '/' && isForeign
+    return url.href !== api?.href && url.pathname === '/' && isForeign
   })
   report(
     'wide-destination',
@@ -45,11 +45,18 @@ export function auditSetup({ settings, keeper }: Inspection, report: Report): vo
 
 /** How far the server's clock is ahead, in milliseconds: a token that comes from the future proves that it is. */
 export function clockOffset({ clockOffset, claims, receivedAt }: Session): number {
-  const ahead = Number(claims?.iat) * 1000 - receivedAt
+  const { iat } = claims ?? {}
+  const ahead = typeof iat === 'number' ? iat * 1000 - receivedAt : 0
   return clockOffset || (ahead > MINUTE && ahead < 1e11 ? ahead : 0)
 }
 
-/** What one owner has of a host, about. */
+/**
+ * What one owner has of a host, about: two labels, or three below the best known of those suffixes under which everybody
+ * can have a name; all of an IP address.
+ */
+const SITE =
+  /^[\d.]+$|[^.]+\.((com?|org|net|gov|ac)\.[a-z]{2}|github\.io|(vercel|netlify|web)\.app|(pages|workers)\.dev|[^.]+)$/
+
 function siteOf(url: URL | undefined): string | undefined {
-  return url?.hostname.split('.').slice(-2).join('.')
+  return url && (SITE.exec(url.hostname)?.[0] ?? url.hostname)
 }

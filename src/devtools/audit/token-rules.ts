@@ -1,5 +1,5 @@
 import { duration } from '../duration.js'
-import { decode, type Fields } from './decode.js'
+import { decode, type Fields, textOf } from './decode.js'
 import type { FindingCode, Severity } from './finding.js'
 import { isPlain, parse } from './hosts.js'
 import { findPrivateData } from './private-data.js'
@@ -18,8 +18,8 @@ export interface Circumstances {
   readonly hasKeySet: boolean
   /** Whether something renews it: then it expires in the course of things. */
   readonly isRenewed: boolean
-  /** How long it lives, in milliseconds, where that is known better than by `exp - iat`. */
-  readonly lifetime?: number | undefined
+  /** When the client received it, by the same clock; 0 where nobody knows. */
+  readonly receivedAt: number
 }
 
 /** As RFC 7518, RFC 8037, RFC 8812, RFC 9864 and RFC 9964 register them. */
@@ -54,7 +54,7 @@ export function auditToken(token: string, around: Circumstances, report: Report)
 }
 
 function auditHeader(header: Fields, signature: string, { hasKeySet }: Circumstances, report: Report): void {
-  const alg = typeof header.alg === 'string' ? header.alg : ''
+  const alg = textOf(header.alg)
   const isNone = /^none$/i.test(alg)
   const isKnown = ALGORITHMS.test(alg)
   report('alg-none', isNone || (isKnown && !signature))
@@ -65,10 +65,10 @@ function auditHeader(header: Fields, signature: string, { hasKeySet }: Circumsta
     ['jku', 'jwk', 'x5u', 'x5c'].filter((name) => name in header),
   )
   report('critical-extension', 'crit' in header)
-  report('unusual-type', !ACCESS_TOKEN_TYPE.test(`${header.typ ?? 'jwt'}`))
+  report('unusual-type', !ACCESS_TOKEN_TYPE.test(textOf(header.typ ?? 'jwt')))
 }
 
-function auditTimes(claims: Fields, { now, lifetime, isRenewed }: Circumstances, report: Report): void {
+function auditTimes(claims: Fields, { now, receivedAt, isRenewed }: Circumstances, report: Report): void {
   const isTime = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) < NOT_SECONDS
   const at = (name: string): number => (isTime(claims[name]) ? claims[name] * 1000 : Number.NaN)
   const exp = at('exp')
@@ -83,8 +83,10 @@ function auditTimes(claims: Fields, { now, lifetime, isRenewed }: Circumstances,
   report('no-issue-time', !('iat' in claims))
   report('no-expiry', !('exp' in claims) && 'token')
   report('expired-token', exp <= now && !isRenewed)
-  const life = lifetime ?? exp - (at('iat') || now)
-  report('long-lifetime', life > HOUR && duration(life), life > 24 * HOUR ? 'error' : 'warning')
+  // Some servers keep the `iat` of the sign-in over all renewals: an old one proves nothing about this token.
+  const life = exp - Math.max(at('iat') || receivedAt || now, receivedAt)
+  const isUnsure = !receivedAt && at('iat') < now - HOUR && exp <= now + HOUR
+  report('long-lifetime', life > HOUR && duration(life), isUnsure ? 'info' : life > 24 * HOUR ? 'error' : 'warning')
 }
 
 function auditParties({ iss, aud, sub, client_id, token_use }: Fields, report: Report): void {
@@ -93,15 +95,19 @@ function auditParties({ iss, aud, sub, client_id, token_use }: Fields, report: R
   report('plain-http', isPlain(parse(iss)) && '`iss`', 'warning')
   // Amazon Cognito names the client where others name the audience.
   report('no-audience', !audiences.length && !(token_use && client_id))
-  report('wide-audience', `${audiences}`.includes('*'))
+  report(
+    'wide-audience',
+    audiences.some((each) => textOf(each).includes('*')),
+  )
   report('no-subject', (sub ?? '') === '')
 }
 
 function auditKind(header: Fields, claims: Fields, report: Report): void {
   const marks = ['at_hash', 'c_hash', 's_hash'].filter((name) => name in claims)
-  const kinds = ['typ', 'token_type', 'token_use'].filter((name) => /^(id|refresh)$/i.test(`${claims[name]}`))
+  const kinds = ['typ', 'token_type', 'token_use'].filter((name) => /^(id|refresh)$/i.test(textOf(claims[name])))
   // Older Keycloaks copy the nonce into access tokens.
-  const isForApis = 'scope' in claims || 'scp' in claims || /bearer|at\+jwt/i.test(`${header.typ} ${claims.typ}`)
+  const isForApis =
+    'scope' in claims || 'scp' in claims || /bearer|at\+jwt/i.test(textOf(header.typ) + textOf(claims.typ))
   const nonce = 'nonce' in claims && !isForApis ? ['nonce'] : []
   report('wrong-kind-of-token', [...marks, ...kinds, ...nonce])
 }

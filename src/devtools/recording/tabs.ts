@@ -1,4 +1,5 @@
-import type { Channel, Environment } from '../environment.js'
+import type { Channel, Environment } from '../../environment.js'
+import { readRecord } from './read-record.js'
 import type { TabRecord } from './record.js'
 
 /** What a tab tells the others: all that it has noted, so that whoever missed a message is right after the next one. */
@@ -33,6 +34,7 @@ export interface Tabs {
 
 const PAUSE = 100
 const CLOSED_KEPT = 4
+const OTHERS_KEPT = 30
 
 /**
  * Joins the other tabs, by a channel of its own.
@@ -55,7 +57,7 @@ export function joinTabs({ environment, name, own, renumber, onChange }: TabsPar
   const send = (isNew = false): void => {
     timers.clear(timer)
     timer = undefined
-    sentAt = clock.now()
+    sentAt = clock.monotonic()
     try {
       channel?.post(JSON.stringify({ record: own(), last: last(), isNew } satisfies Message))
     } catch {}
@@ -63,7 +65,7 @@ export function joinTabs({ environment, name, own, renumber, onChange }: TabsPar
 
   const tell = (): void => {
     if (timer === undefined && [...others.values()].some(isOpen))
-      timer = timers.set(send, Math.max(0, sentAt + PAUSE - clock.now()))
+      timer = timers.set(send, Math.max(0, sentAt + PAUSE - clock.monotonic()))
   }
 
   /** Holds the lock, or waits for it, and with it for the end of whoever holds it. */
@@ -86,6 +88,7 @@ export function joinTabs({ environment, name, own, renumber, onChange }: TabsPar
     if (!message || message.record.id === own().id) return
     const { record, last: lastKnown, isNew } = message
     const before = others.get(record.id)
+    if (!before && others.size >= OTHERS_KEPT) return
     others.set(record.id, record)
     const closed = [...others.values()].filter((each) => !isOpen(each))
     for (const { id } of closed.slice(0, -CLOSED_KEPT)) others.delete(id)
@@ -134,12 +137,9 @@ export function joinTabs({ environment, name, own, renumber, onChange }: TabsPar
 /** Any script of the origin may call out here: what has not the shape of a message is none. */
 function read(hint: unknown): Message | undefined {
   try {
-    const { record, last, isNew } = JSON.parse(String(hint)) as Message
-    const lists: readonly unknown[] = [record.generations, record.requests, record.moments]
-    const isWhole = lists.every((list) => Array.isArray(list) && list.every((each) => each && typeof each === 'object'))
-    const isTold = isWhole && record.moments.every(({ label }) => typeof label === 'string')
-    const isRecord = isTold && typeof record.id === 'string' && Number.isFinite(record.openedAt + record.number + last)
-    return isRecord ? { record, last, isNew: isNew === true } : undefined
+    const { record: told, last, isNew } = JSON.parse(String(hint)) as Message
+    const record = readRecord(told)
+    return record && Number.isSafeInteger(last) ? { record, last, isNew: isNew === true } : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
-import { clockTime, s } from './dom.js'
+import { clockTime, s } from '../dom.js'
+import type { TabRecord } from '../recording/record.js'
 import { draw, type Item } from './draw.js'
-import type { TabRecord } from './record.js'
 import { axisMoments, type Viewport } from './viewport.js'
 
 /** The drawing of the lanes; it moves by moving three groups, and is made anew only when something has changed. */

@@ -1,6 +1,6 @@
-import type { Claims } from '../session/claims.js'
-import { clockTime, h, setText } from './dom.js'
-import { relative } from './duration.js'
+import type { Claims } from '../../session/claims.js'
+import { clockTime, h, setText } from '../dom.js'
+import { relative } from '../duration.js'
 
 /** Shows the claims of a token, with moments in words. */
 export interface ClaimsList {

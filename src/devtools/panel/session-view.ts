@@ -1,10 +1,10 @@
-import type { LedgerRow } from '../environment.js'
-import type { Session } from '../session/session.js'
+import type { LedgerRow } from '../../environment.js'
+import type { Session } from '../../session/session.js'
+import { clockTime, h, setText } from '../dom.js'
+import { relative } from '../duration.js'
+import type { Inspected, View } from '../view.js'
 import { createClaimsList } from './claims-list.js'
-import { clockTime, h, setText } from './dom.js'
-import { relative } from './duration.js'
 import { createTokenList } from './token-list.js'
-import type { Inspected, View } from './view.js'
 
 const FACTS = [
   'Status',
@@ -78,7 +78,7 @@ export function createSessionView({ auth, inspection }: Inspected): View {
   }
 
   const readAround = (session: Session | undefined): void => {
-    const { ledger, marks = globalThis.localStorage } = environment
+    const { ledger } = environment
     const name = nameOfRow(session)
     void ask('Storage', async () => {
       const record = await storage.getItem(storageKey)
@@ -87,7 +87,11 @@ export function createSessionView({ auth, inspection }: Inspected): View {
     if (ledger && name) void ask('Ledger', async () => rowInWords(await ledger.read(name)))
     else show('Ledger', 'this tab’s own')
     if (inCookie) {
-      void ask('Cookie mark', async () => ((await marks.getItem(`${storageKey}.mark`)) === null ? 'not set' : 'set'))
+      void ask('Cookie mark', async () => {
+        // To read `localStorage` throws where cookies are blocked.
+        const marks = environment.marks ?? globalThis.localStorage
+        return (await marks.getItem(`${storageKey}.mark`)) === null ? 'not set' : 'set'
+      })
     }
   }
 

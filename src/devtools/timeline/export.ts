@@ -1,6 +1,6 @@
-import { h } from './dom.js'
-import type { TabRecord } from './record.js'
-import { FILE_STYLES } from './styles.js'
+import { h } from '../dom.js'
+import type { TabRecord } from '../recording/record.js'
+import { FILE_STYLES } from '../styles.js'
 
 /** What the timeline holds, as JSON; moments are epoch milliseconds. */
 export function recordsAsJson(tabs: readonly TabRecord[], own: TabRecord, now: number): string {

@@ -1,7 +1,8 @@
-import { isAuthError } from '../errors.js'
-import { h, setText } from './dom.js'
-import type { Inspected, View } from './view.js'
-import { interceptWire } from './wire.js'
+import { isAuthError } from '../../errors.js'
+import { h, setText } from '../dom.js'
+import { authorizationOf, isTokenCall } from '../recording/requests.js'
+import { interceptWire } from '../recording/wire.js'
+import type { Inspected, View } from '../view.js'
 
 interface Action {
   readonly label: string
@@ -20,10 +21,16 @@ export function createActionsView({ auth, inspection }: Inspected): View {
   const { settings, keeper, schedule, flush } = inspection
   const { wire } = settings
   let goOnline: (() => void) | undefined
+  /** The token that is refused, and of which generation it is: some servers give the same one again. */
   let refused = ''
+  let refusedIn = ''
   let stopRefusing: (() => void) | undefined
 
   const tokenNow = (): string => keeper.current()?.tokens.accessToken ?? ''
+  const generationNow = (): string => {
+    const { id, generation } = keeper.current() ?? {}
+    return `${id} ${generation}`
+  }
   const accept = (): void => {
     stopRefusing?.()
     stopRefusing = undefined
@@ -50,8 +57,10 @@ export function createActionsView({ auth, inspection }: Inspected): View {
         }
         refused = tokenNow()
         if (!refused) return SIGNED_OUT
+        refusedIn = generationNow()
         stopRefusing = interceptWire(wire, async (input, init, next) => {
-          const isRefused = tokenNow() === refused && !isTokenCall(init) && carries(input, init, refused)
+          const isRefused =
+            generationNow() === refusedIn && !isTokenCall(init) && authorizationOf(input, init).endsWith(` ${refused}`)
           return isRefused ? Response.json(REFUSED, { status: 401 }) : next(input, init)
         })
         return 'The next request is refused, and renews the token.'
@@ -63,6 +72,9 @@ export function createActionsView({ auth, inspection }: Inspected): View {
       act() {
         const session = keeper.current()
         if (!session) return SIGNED_OUT
+        const { refresh, refreshVia } = settings.backend
+        const isRenewable = refreshVia === 'cookie' || (refreshVia === 'body' && session.tokens.refreshToken)
+        if (!refresh || !isRenewable) return 'Kept: nothing could get another.'
         keeper.amend({ tokens: { ...session.tokens, accessToken: '' } })
         keeper.reveal()
         flush()
@@ -98,11 +110,15 @@ export function createActionsView({ auth, inspection }: Inspected): View {
 
   const status = h('p', { class: 'outcome', role: 'status' })
   let round = 0
+  let isDisposed = false
   const run = async ({ act }: Action): Promise<void> => {
     round += 1
     const mine = round
     let outcome: string
     try {
+      // Rejects where the client has been disposed of, which nothing else would say.
+      if (auth.state.status !== 'loading') await auth.start()
+      if (isDisposed) return
       outcome = await act()
     } catch (error) {
       outcome = isAuthError(error) ? `${error.code}: ${error.message}` : 'It failed.'
@@ -135,13 +151,14 @@ export function createActionsView({ auth, inspection }: Inspected): View {
       status,
     ),
     update() {
-      if (stopRefusing && tokenNow() !== refused) {
+      if (stopRefusing && generationNow() !== refusedIn) {
         accept()
         setText(status, 'The token is another: requests go through again.')
       }
       show()
     },
     dispose() {
+      isDisposed = true
       accept()
       goOnline?.()
       goOnline = undefined
@@ -151,14 +168,4 @@ export function createActionsView({ auth, inspection }: Inspected): View {
 
 function idOf({ label }: Action): string {
   return `hint-${label.replaceAll(' ', '-')}`
-}
-
-/** Login, refresh and logout are not what an expired token stops. */
-function isTokenCall(init: RequestInit | undefined): boolean {
-  return init?.redirect === 'error' && init.referrerPolicy === 'no-referrer'
-}
-
-function carries(input: RequestInfo | URL, init: RequestInit | undefined, token: string): boolean {
-  const headers = init?.headers ? new Headers(init.headers) : input instanceof Request ? input.headers : undefined
-  return !!token && !!headers?.get('authorization')?.endsWith(` ${token}`)
 }

@@ -9,7 +9,7 @@ export interface RecordedRequest {
   readonly kind: RequestKind
   /** As in `GET`. */
   readonly method: string
-  /** Without query; with the host, if that is not the API's. Parts that may be secrets are `…`. */
+  /** Without query; with the host, if that is not the API's. Parts that look like secrets or addresses are `…`. */
   readonly path: string
   /** Of the access token that it carried, if that was this session's. */
   readonly generation: number | undefined
@@ -97,6 +97,9 @@ export interface TabRecord {
   /** What has happened, oldest first; the last 120. */
   readonly moments: readonly RecordedMoment[]
 }
+
+/** How much is kept. */
+export const KEPT = { generations: 60, requests: 300, moments: 120 }
 
 /** The record of somebody who has done nothing yet. */
 export function newRecord(id: string, role: TabRecord['role'], openedAt: number): TabRecord {

@@ -1,4 +1,4 @@
-import { h, s } from './dom.js'
+import { h, s } from '../dom.js'
 
 const bar = (name: string): SVGElement => s('rect', { class: name, y: 2, width: 22, height: 10, rx: 3 })
 const tick = (name: string): SVGElement =>

@@ -1,3 +1,4 @@
+import { browserEnvironment as environment } from '../../browser.js'
 import { newRecord, withRequest } from './record.js'
 import { createRequestNotes } from './requests.js'
 import { joinTabs } from './tabs.js'
@@ -14,22 +15,10 @@ const KEPT = 100
  * @param fetch what sends the requests; the global one, unless it is given
  */
 export function watchFetch(storageKey: string, fetch?: typeof globalThis.fetch): typeof globalThis.fetch {
-  const { now } = Date
-  let own = newRecord(crypto.randomUUID(), 'worker', now())
+  const { now } = environment.clock
+  let own = newRecord(environment.createId(), 'worker', now())
   const tabs = joinTabs({
-    environment: {
-      clock: { now, monotonic: now },
-      timers: {
-        set: (callback, delay) => setTimeout(callback, delay),
-        clear: (timer) => clearTimeout(timer as number),
-      },
-      locks: navigator.locks,
-      channel(name, listener) {
-        const channel = new BroadcastChannel(name)
-        channel.onmessage = ({ data }) => listener(data)
-        return { post: (hint) => channel.postMessage(hint), close: () => channel.close() }
-      },
-    },
+    environment,
     name: `${storageKey}.devtools`,
     own: () => own,
     renumber: () => undefined,
@@ -40,7 +29,7 @@ export function watchFetch(storageKey: string, fetch?: typeof globalThis.fetch):
     known: () => own.requests,
     generationOf: () => undefined,
     tokenCall: () => 'refresh',
-    base: () => location.href,
+    base: environment.location,
     origin: () => undefined,
     note(request) {
       own = { ...own, requests: withRequest(own.requests, request, KEPT) }

@@ -1,5 +1,5 @@
-import type { Environment } from '../environment.js'
-import { h, setText } from './dom.js'
+import type { Environment } from '../../environment.js'
+import { h, setText } from '../dom.js'
 
 const NAMES = ['access token', 'refresh token', 'ID token'] as const
 

@@ -1,6 +1,6 @@
-import { audit, type Finding, type Severity } from './audit/index.js'
-import { h, setText } from './dom.js'
-import type { Inspected, View } from './view.js'
+import { audit, type Finding, type Severity } from '../audit/index.js'
+import { h, setText } from '../dom.js'
+import type { Inspected, View } from '../view.js'
 
 const ICONS: Readonly<Record<Severity, string>> = { error: '✖', warning: '▲', info: 'ℹ' }
 
@@ -11,6 +11,13 @@ export function createDoctorView({ auth, inspection }: Inspected): View {
   const list = h('ul', { class: 'findings' })
   const items = new Map<string, HTMLElement>()
   let seen: readonly unknown[] = []
+
+  /** What could not be looked at. */
+  const limits = (): string => {
+    const session = keeper.current()
+    if (!session) return ' Nobody is signed in: only the set-up was looked at.'
+    return session.claims ? '' : ' The token is opaque: only its size can be told.'
+  }
 
   const show = (findings: readonly Finding[]): void => {
     const wanted = new Map(findings.map((finding) => [JSON.stringify(finding), finding]))
@@ -28,7 +35,7 @@ export function createDoctorView({ auth, inspection }: Inspected): View {
       items.set(key, item)
     }
     const count = findings.length
-    setText(summary, count === 0 ? 'No findings.' : `${count} finding${count > 1 ? 's' : ''}.`)
+    setText(summary, `${count || 'No'} finding${count === 1 ? '' : 's'}.${limits()}`)
   }
 
   return {

@@ -1,14 +1,15 @@
-import { AuthError } from '../errors.js'
-import { type Inspection, inspect } from '../inspection.js'
-import type { RefreshOptions } from '../options.js'
-import type { AuthEvent } from '../session/auth-events.js'
-import type { Session } from '../session/session.js'
-import type { AnyClient } from './any-client.js'
+import { AuthError } from '../../errors.js'
+import { type Inspection, inspect } from '../../inspection.js'
+import type { RefreshOptions } from '../../options.js'
+import type { AuthEvent } from '../../session/auth-events.js'
+import type { Session } from '../../session/session.js'
+import type { AnyClient } from '../any-client.js'
+import { readRecord } from './read-record.js'
 import {
+  KEPT,
   type MomentKind,
   newRecord,
   type RecordedGeneration,
-  type RecordedMoment,
   type RecordedRequest,
   type TabRecord,
   withRequest,
@@ -36,11 +37,11 @@ interface Recording extends Omit<Recorder, 'stop'> {
   end(): void
 }
 
-const KEPT = { generations: 60, requests: 300, moments: 120 }
+const VERSION = 1
 const ID = 6
 
-// By client, so that two elements on one page write one record.
-const recordings = new WeakMap<object, Recording>()
+// By what is the same behind a proxy: two elements on one page write one record.
+const recordings = new WeakMap<Inspection, Recording>()
 
 /**
  * Begins to note what `auth` does, or joins whoever does already. `<latchkey-devtools>` does so by itself; called before
@@ -49,17 +50,19 @@ const recordings = new WeakMap<object, Recording>()
  * @throws {@link AuthError} `invalid_option` when `auth` is no client of this package.
  */
 export function record(auth: AnyClient): Recorder {
-  const inspection = inspect(auth)
-  if (!inspection) throw new AuthError('invalid_option', '`auth` is no AuthClient.')
-  const recording = recordings.get(auth) ?? begin(auth, inspection)
-  recordings.set(auth, recording)
+  const inspection = inspect(Object(auth))
+  if (!inspection)
+    throw new AuthError('invalid_option', '`auth` is no client of this copy of Latchkey; is the package there twice?')
+  const recording = recordings.get(inspection) ?? begin(auth, inspection)
+  recordings.set(inspection, recording)
   recording.holders += 1
   let isHeld = true
   const stop = (): void => {
-    if (isHeld) recording.holders -= 1
+    if (!isHeld) return
     isHeld = false
+    recording.holders -= 1
     if (recording.holders > 0) return
-    recordings.delete(auth)
+    recordings.delete(inspection)
     recording.end()
   }
   return Object.create(recording, { stop: { value: stop } }) as Recorder
@@ -72,25 +75,37 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
   const listeners = new Set<() => void>()
   let own = recall(name) ?? newRecord(environment.createId(), 'tab', now())
 
+  const tell = (): void => {
+    for (const listener of listeners) {
+      try {
+        listener()
+      } catch (error) {
+        environment.reportError(error)
+      }
+    }
+  }
   const change = (changes: Partial<TabRecord>): void => {
     own = { ...own, ...changes }
     tabs.tell()
-    for (const listener of listeners) listener()
+    tell()
   }
   const tabs = joinTabs({
     environment,
     name,
     own: () => own,
     renumber: (number) => change({ number }),
-    onChange: () => {
-      for (const listener of listeners) listener()
-    },
+    onChange: tell,
   })
 
-  const add = (moment: RecordedMoment): void => change({ moments: [...own.moments, moment].slice(-KEPT.moments) })
-
-  const hear = (kind: MomentKind, { at, origin, generation }: AuthEvent, label = '', retryAt?: number): void =>
-    add({ at, kind, origin, generation, label, retryAt })
+  const hear = (
+    kind: MomentKind,
+    { at, origin, generation, retryAt }: AuthEvent & { readonly retryAt?: number | undefined },
+    label = '',
+    generations = own.generations,
+  ): void => {
+    const moment = { at, kind, origin, generation, label, retryAt }
+    change({ generations, moments: [...own.moments, moment].slice(-KEPT.moments) })
+  }
 
   const finish = (at: number): readonly RecordedGeneration[] => {
     const last = own.generations.at(-1)
@@ -98,10 +113,10 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
     return [...own.generations.slice(0, -1), { ...last, until: at }]
   }
 
-  /** Notes the tokens that the client has now. */
-  const beginGeneration = (by: RecordedGeneration['by'], at = now()): void => {
+  /** The generations, with the tokens that the client has now. */
+  const withTokens = (by: RecordedGeneration['by'], at: number): readonly RecordedGeneration[] => {
     const session = keeper.current()
-    if (!session?.tokens.accessToken || isNoted(session)) return
+    if (!session?.tokens.accessToken || isNoted(session)) return own.generations
     const { id, generation: number, receivedAt, renewAt, tokens } = session
     const before = own.generations.at(-1)
     const isAgain = before?.number === number && id.startsWith(before.session)
@@ -118,7 +133,7 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
       renewAt,
       renewal: canRenew ? windowOf(receivedAt, expiresAt, renewAt, isWide, refresh) : undefined,
     }
-    change({ generations: [...finish(from), generation].slice(-KEPT.generations) })
+    return [...finish(from), generation].slice(-KEPT.generations)
   }
 
   const isNoted = ({ id, generation }: Session): boolean => {
@@ -132,8 +147,8 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
     const { status } = auth.state
     const session = keeper.current()
     if (status !== 'authenticated' || !session?.tokens.accessToken || isNoted(session)) return
-    beginGeneration('restored')
-    add({ at: now(), kind: 'restored', origin: 'this-tab', generation: session.generation, label: '' })
+    const at = now()
+    hear('restored', { at, origin: 'this-tab', generation: session.generation }, '', withTokens('restored', at))
   }
 
   const notes = createRequestNotes({
@@ -141,7 +156,7 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
     known: () => own.requests,
     generationOf(authorization) {
       const session = keeper.current()
-      return session?.tokens.accessToken && authorization.endsWith(session.tokens.accessToken)
+      return session?.tokens.accessToken && authorization.endsWith(` ${session.tokens.accessToken}`)
         ? session.generation
         : undefined
     },
@@ -156,22 +171,14 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
 
   const undo = [
     interceptWire(wire, notes),
-    auth.on('login', (event) => {
-      beginGeneration(event.origin, event.at)
-      hear('signed-in', event)
-    }),
-    auth.on('refresh', (event) => {
-      beginGeneration(event.origin, event.at)
-      hear('renewed', event)
-    }),
-    auth.on('refreshFailed', (event) =>
-      hear('failed', event, String(event.error.status ?? event.error.code), event.retryAt),
-    ),
+    auth.on('login', (event) => hear('signed-in', event, '', withTokens(event.origin, event.at))),
+    auth.on('refresh', (event) => hear('renewed', event, '', withTokens(event.origin, event.at))),
+    auth.on('refreshFailed', (event) => hear('failed', event, String(event.error.status ?? event.error.code))),
     auth.on('expiring', (event) => hear('expiring', event)),
     auth.on('storageDegraded', (event) => hear('degraded', event)),
     auth.on('logout', (event) => {
-      change({ generations: finish(event.at) })
-      hear('signed-out', event, event.error?.code === 'refresh_lost' ? 'refresh_lost' : event.reason)
+      const isLost = event.error?.code === 'refresh_lost'
+      hear('signed-out', event, isLost ? 'refresh_lost' : event.reason, finish(event.at))
     }),
     // After the events: a state is told before the event that it belongs to.
     auth.subscribe(() => queueMicrotask(look)),
@@ -207,8 +214,10 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    note: (label) =>
-      add({ at: now(), kind: 'note', origin: 'this-tab', generation: keeper.current()?.generation ?? 0, label }),
+    note(label) {
+      const generation = keeper.current()?.generation ?? 0
+      hear('note', { at: now(), origin: 'this-tab', generation }, String(label))
+    },
     end() {
       for (const each of undo) each()
       own = { ...own, closedAt: now() }
@@ -242,7 +251,8 @@ function recall(name: string): TabRecord | undefined {
     const { sessionStorage } = window
     const text = sessionStorage.getItem(name)
     sessionStorage.removeItem(name)
-    const found = text ? (JSON.parse(text) as TabRecord) : undefined
+    const { version, ...rest } = JSON.parse(text ?? '{}') as { readonly version?: unknown }
+    const found = version === VERSION ? readRecord(rest) : undefined
     return found && { ...found, closedAt: undefined, requests: found.requests.filter(isEnded) }
   } catch {
     return undefined
@@ -251,7 +261,7 @@ function recall(name: string): TabRecord | undefined {
 
 function remember(name: string, own: TabRecord): void {
   try {
-    window.sessionStorage.setItem(name, JSON.stringify(own))
+    window.sessionStorage.setItem(name, JSON.stringify({ version: VERSION, ...own }))
   } catch {}
 }
 

@@ -1,6 +1,6 @@
+import { s } from '../dom.js'
+import type { RecordedGeneration, RecordedMoment, RecordedRequest, TabRecord } from '../recording/record.js'
 import { type Chain, findChains } from './chains.js'
-import { s } from './dom.js'
-import type { RecordedGeneration, RecordedMoment, RecordedRequest, TabRecord } from './record.js'
 import { generationInWords, momentInWords, nameOf, requestInWords } from './words.js'
 
 /** Where moments are on the drawing. */

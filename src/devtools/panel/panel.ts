@@ -1,9 +1,9 @@
-import { createActionsView } from './actions-view.js'
+import { h, setText } from '../dom.js'
+import { once } from '../timeline/time.js'
+import { createTimeline } from '../timeline/timeline.js'
+import type { Inspected, View } from '../view.js'
 import { createDoctorView } from './doctor-view.js'
-import { h, setText } from './dom.js'
 import { createSessionView } from './session-view.js'
-import { createTimeline } from './timeline.js'
-import type { Inspected, View } from './view.js'
 
 /** What the element shows. */
 export interface Panel {
@@ -18,8 +18,8 @@ interface Page {
 
 const SECOND = 1000
 
-/** The whole panel: a head with the countdown, and a page for each view; `extra` stands at its end. */
-export function createPanel(inspected: Inspected, ...extra: readonly Node[]): Panel {
+/** The whole panel: a head with the countdown, and a page for each view; `extra` stands at its end. The `actions` are left alive. */
+export function createPanel(inspected: Inspected, actions: View, ...extra: readonly Node[]): Panel {
   const { auth, inspection, recorder } = inspected
   const { now } = inspection.settings.environment.clock
   const pages: readonly Page[] = [
@@ -27,13 +27,12 @@ export function createPanel(inspected: Inspected, ...extra: readonly Node[]): Pa
     { name: 'Session', create: () => createSessionView(inspected) },
     { name: 'Doctor', create: () => createDoctorView(inspected) },
   ]
-  const actions = createActionsView(inspected)
   const countdown = h('span', { class: 'countdown' })
   const tabs = pages.map(({ name }) =>
     h('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': `page-${name}` }, name),
   )
   const bodies = pages.map(({ name }) =>
-    h('div', { class: 'body', role: 'tabpanel', id: `page-${name}`, 'aria-labelledby': `tab-${name}` }),
+    h('div', { class: 'body', role: 'tabpanel', tabindex: 0, id: `page-${name}`, 'aria-labelledby': `tab-${name}` }),
   )
   const views: (View | undefined)[] = []
   let shown = 0
@@ -86,7 +85,7 @@ export function createPanel(inspected: Inspected, ...extra: readonly Node[]): Pa
     show((to + pages.length) % pages.length)
     tabs[shown]?.focus()
   })
-  const off = recorder.subscribe(() => queueMicrotask(update))
+  const off = recorder.subscribe(once(update))
   const timer = setInterval(update, SECOND)
   show(0)
 
@@ -95,7 +94,7 @@ export function createPanel(inspected: Inspected, ...extra: readonly Node[]): Pa
     dispose() {
       off()
       clearInterval(timer)
-      for (const view of [...views, actions]) view?.dispose?.()
+      for (const view of views) view?.dispose?.()
     },
   }
 }

@@ -1,5 +1,5 @@
-import { clockTime } from './dom.js'
-import type { RecordedGeneration, RecordedMoment, RecordedRequest, TabRecord } from './record.js'
+import { clockTime } from '../dom.js'
+import type { RecordedGeneration, RecordedMoment, RecordedRequest, TabRecord } from '../recording/record.js'
 
 /** What a tab is called. */
 export function nameOf({ role, number, closedAt }: TabRecord, isOwn: boolean): string {

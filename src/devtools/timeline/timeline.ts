@@ -1,11 +1,11 @@
+import { h, setText } from '../dom.js'
+import type { TabRecord } from '../recording/record.js'
+import type { Inspected, View } from '../view.js'
 import { createChart } from './chart.js'
-import { h, setText } from './dom.js'
 import type { Item } from './draw.js'
 import { download, drawingAsSvg, recordsAsJson } from './export.js'
 import { createLegend } from './legend.js'
-import type { TabRecord } from './record.js'
 import { type Frames, followTime } from './time.js'
-import type { Inspected, View } from './view.js'
 import { createViewport, NOW_AT } from './viewport.js'
 import { nameOf, recordInWords } from './words.js'
 
@@ -15,6 +15,7 @@ const ZOOM = 1.5
 const STEP = 0.15
 const SHIFT = 1 / 3 // of a pixel: what moves less, nobody sees
 const SECOND = 1000
+const TOLD = 250 // milliseconds between two changes of the list: it may be long
 
 /** Tabs as lanes, tokens as bars, requests as ticks: drawn live, and told in sentences beside it. */
 export function createTimeline({ inspection, recorder }: Inspected): View {
@@ -58,6 +59,8 @@ export function createTimeline({ inspection, recorder }: Inspected): View {
   )
   let selected: Pick<Item, 'id' | 'at'> | undefined
   let fitted = 0
+  let telling: ReturnType<typeof setTimeout> | undefined
+  let dragging = new AbortController()
 
   const frames: Frames = followTime(surface, () => {
     const { own } = recorder
@@ -71,7 +74,7 @@ export function createTimeline({ inspection, recorder }: Inspected): View {
   const off = recorder.subscribe(() => {
     redraw()
     // Not by frames: a tab in the background has none.
-    if (disclosure.open) queueMicrotask(tell)
+    if (disclosure.open) telling ??= setTimeout(tell, TOLD)
   })
   const redraw = (): void => {
     chart.invalidate()
@@ -93,6 +96,8 @@ export function createTimeline({ inspection, recorder }: Inspected): View {
     dispose() {
       off()
       frames.stop()
+      clearTimeout(telling)
+      dragging.abort()
     },
   }
 
@@ -185,35 +190,50 @@ export function createTimeline({ inspection, recorder }: Inspected): View {
   function drag(down: PointerEvent) {
     if (down.button !== 0) return
     let from = down.clientX
-    const move = ({ clientX }: PointerEvent): void => {
+    dragging.abort()
+    dragging = new AbortController()
+    const move = ({ clientX, buttons }: PointerEvent): void => {
+      // Let go, maybe where nobody could see it.
+      if (buttons === 0) {
+        dragging.abort()
+        return
+      }
       viewport.pan(now(), (from - clientX) / surface.clientWidth)
       from = clientX
       redraw()
     }
-    const end = (): void => {
-      surface.removeEventListener('pointermove', move)
-      surface.removeEventListener('pointerup', end)
-      surface.removeEventListener('pointercancel', end)
-    }
-    surface.addEventListener('pointermove', move)
-    surface.addEventListener('pointerup', end)
-    surface.addEventListener('pointercancel', end)
+    // On the window: a drag may leave the chart.
+    addEventListener('pointermove', move, { signal: dragging.signal })
   }
 
   function tell() {
-    list.replaceChildren(
-      ...lanes().flatMap((tab) => {
-        const name = nameOf(tab, tab.id === recorder.own.id)
-        const items = recordInWords(tab).map((words) => h('li', {}, words))
-        return [h('h3', {}, name), items.length > 0 ? h('ol', { 'aria-label': name }, ...items) : 'Nothing yet.']
-      }),
-    )
+    clearTimeout(telling)
+    telling = undefined
+    const all = lanes()
+    fill(list, all.length, () => h('div', {}, h('h3'), h('ol')))
+    all.forEach((tab, lane) => {
+      const name = nameOf(tab, tab.id === recorder.own.id)
+      const [head, lines] = (list.children[lane]?.children ?? []) as unknown as [Element, Element]
+      const words = recordInWords(tab)
+      if (words.length === 0) words.push('Nothing yet.')
+      setText(head, name)
+      lines.setAttribute('aria-label', name)
+      fill(lines, words.length, () => h('li'))
+      for (const [index, each] of words.entries()) setText(lines.children[index] as Element, each)
+    })
+  }
+
+  /** Leaves alone what is there: who reads it, or has selected something, stays where they are. */
+  function fill(parent: Element, count: number, make: () => Element) {
+    while (parent.childElementCount > count) parent.lastElementChild?.remove()
+    while (parent.childElementCount < count) parent.append(make())
   }
 
   function save(format: 'json' | 'svg') {
     const at = now()
     const name = `latchkey-${new Date(at).toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
-    if (format === 'json') download(recordsAsJson(lanes(), recorder.own, at), name, 'application/json')
+    if (format === 'json')
+      download(recordsAsJson([recorder.own, ...recorder.others], recorder.own, at), name, 'application/json')
     else download(drawingAsSvg(chart.element), name, 'image/svg+xml')
   }
 

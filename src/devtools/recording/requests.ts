@@ -19,8 +19,11 @@ export interface RequestNotes {
   readonly note: (request: RecordedRequest) => void
 }
 
+// From so many characters on, a part may be a secret.
+const NUMBER = 5
+const CODE = 8
+const WORD = 20
 const LONG = 32
-const SUSPECT = 16
 
 /** Sends requests by `next`, and notes them; never a token, a body or a query string. */
 export function createRequestNotes(notes: RequestNotes) {
@@ -54,20 +57,27 @@ function describe(
   init: RequestInit | undefined,
 ): Omit<RecordedRequest, 'number' | 'startedAt'> {
   const request = input instanceof Request ? input : undefined
-  const headers = init?.headers ? new Headers(init.headers) : request?.headers
-  const authorization = headers?.get('authorization') ?? ''
+  const authorization = authorizationOf(input, init)
   const method = (init?.method ?? request?.method ?? 'GET').toUpperCase()
   const path = pathOf(request ? request.url : String(input), base(), origin())
   const generation = authorization ? generationOf(authorization) : undefined
-  const isTokenCall = init?.redirect === 'error' && init.cache === 'no-store' && init.referrerPolicy === 'no-referrer'
-  const before = known().findLast((each) => each.method === method && each.path === path && each.kind === 'api')
-  const isReplay = before?.answer === 401 && (before.generation ?? 0) < (generation ?? 0)
+  const isRefused = (each: RecordedRequest): boolean =>
+    each.kind === 'api' &&
+    each.method === method &&
+    each.path === path &&
+    each.answer === 401 &&
+    (each.generation ?? Infinity) < (generation ?? 0)
+  const requests = known()
+  // Requests that were refused together are replayed together: each is the replay of one.
+  const refused = requests.findLast(
+    (each) => isRefused(each) && !requests.some(({ replayOf }) => replayOf === each.number),
+  )
   return {
-    kind: isTokenCall ? kindOf(path, authorization, tokenCall) : 'api',
+    kind: isTokenCall(init) ? kindOf(path, authorization, tokenCall) : 'api',
     method,
     path,
     generation,
-    replayOf: isReplay ? before.number : undefined,
+    replayOf: refused?.number,
   }
 }
 
@@ -79,10 +89,23 @@ function kindOf(path: string, authorization: string, otherwise: () => RequestKin
   return authorization && !authorization.toLowerCase().startsWith('basic ') ? 'user' : otherwise()
 }
 
-/** A path as it may be shown: long parts, and those with digits, may be secrets. */
+/** Whether it is the client's own call for tokens, and not one of the app. */
+export function isTokenCall(init: RequestInit | undefined): boolean {
+  return init?.redirect === 'error' && init.cache === 'no-store' && init.referrerPolicy === 'no-referrer'
+}
+
+/** The `Authorization` of a request. Headers that can be read only once are left to whoever sends it. */
+export function authorizationOf(input: RequestInfo | URL, init: RequestInit | undefined): string {
+  const headers = init?.headers ?? (input instanceof Request ? input.headers : {})
+  const isSafe = headers instanceof Headers || Array.isArray(headers) || !(Symbol.iterator in headers)
+  return (isSafe && new Headers(headers).get('authorization')) || ''
+}
+
+/** A path as it may be shown, and of what has none the scheme. */
 function pathOf(address: string, base: string | undefined, home: string | undefined): string {
   try {
-    const { host, origin, pathname } = new URL(address, base)
+    const { protocol, host, origin, pathname } = new URL(address, base)
+    if (!protocol.startsWith('http')) return protocol
     const parts = pathname.split('/').map((part) => (isSuspect(part) ? '…' : part))
     return (home === undefined || origin === home ? '' : host) + parts.join('/')
   } catch {
@@ -92,5 +115,8 @@ function pathOf(address: string, base: string | undefined, home: string | undefi
 
 // By hand: an expression would leave the text in `RegExp.input`, for every script of the page to read.
 function isSuspect(part: string): boolean {
-  return part.length >= LONG || (part.length >= SUSPECT && [...'0123456789'].some((digit) => part.includes(digit)))
+  const { length } = part
+  const has = (signs: string): boolean => [...signs].some((sign) => part.includes(sign))
+  const isCode = has('0123456789') && length >= (Number.isNaN(Number(part)) ? CODE : NUMBER)
+  return isCode || has('%@;=') || length >= (has('-_') ? LONG : WORD)
 }

@@ -1,4 +1,4 @@
-import type { RecordedRequest } from './record.js'
+import type { RecordedRequest } from '../recording/record.js'
 
 /** A 401, the refresh that it led to, and the same request with the new token. */
 export interface Chain {

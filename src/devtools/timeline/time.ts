@@ -7,6 +7,19 @@ export interface Frames {
 
 const SECOND = 1000
 
+/** Calls `act` soon, and once for all who have asked for it until then. */
+export function once(act: () => void): () => void {
+  let isAsked = false
+  return () => {
+    if (isAsked) return
+    isAsked = true
+    queueMicrotask(() => {
+      isAsked = false
+      act()
+    })
+  }
+}
+
 /**
  * Calls `draw`, and again after the milliseconds that it asks for, while `element` is on the screen: once a second where
  * the person prefers less motion, and not at all while the page is hidden or the element out of sight.
