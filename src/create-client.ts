@@ -10,7 +10,7 @@ import { type CoreOptions, resolveOptions } from './options.js'
 import { createAttempts } from './refresh/attempt.js'
 import { createBackoff } from './refresh/backoff.js'
 import { createExchange } from './refresh/exchange.js'
-import { planRenewal } from './refresh/plan.js'
+import { canRenew, planRenewal } from './refresh/plan.js'
 import { createRenewal, FORCED, loginRequired } from './refresh/renewal.js'
 import { createSchedule } from './refresh/schedule.js'
 import type { AuthEvents, KeeperEvents } from './session/auth-events.js'
@@ -41,8 +41,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   /** How often `logout` was called. */
   let departures = 0
 
-  const canRenew = ({ tokens }: Pick<Session, 'tokens'>): boolean =>
-    !!backend.refresh && (backend.refreshVia === 'body' ? !!tokens.refreshToken : backend.refreshVia !== 'none')
+  const isRenewable = ({ tokens }: Pick<Session, 'tokens'>): boolean => canRenew(backend, tokens)
 
   const mark = createMark(environment.marks ?? webStorage('local'), `${storageKey}.mark`)
   const store = createStore(settings.storage, storageKey, environment, life, (error) => {
@@ -69,7 +68,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     trace,
     plan: (tokens, receivedAt, isWide) => {
       // Only what calls the server needs spreading.
-      const spread = refresh.spread !== false && canRenew({ tokens })
+      const spread = refresh.spread !== false && canRenew(backend, tokens)
       return planRenewal(receivedAt, tokens.expiresAt, isWide, environment.random, { ...refresh, spread })
     },
     onChange: (session, isOther, error) => {
@@ -122,7 +121,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     store,
     keeper,
     current,
-    canRenew,
+    canRenew: isRenewable,
     end,
     destinations,
     call,

@@ -1,3 +1,14 @@
+import type { AuthBackend } from '../backends/contract.js'
+import type { TokenSet } from '../session/tokens.js'
+
+/** Whether there is something to renew `tokens` with. */
+export function canRenew(
+  { refresh, refreshVia }: Pick<AuthBackend, 'refresh' | 'refreshVia'>,
+  { refreshToken }: Pick<TokenSet, 'refreshToken'>,
+): boolean {
+  return !!refresh && (refreshVia === 'body' ? !!refreshToken : refreshVia !== 'none')
+}
+
 /** When tokens are renewed; see `refresh` of the client's options. */
 export interface PlanOptions {
   readonly before?: number | undefined

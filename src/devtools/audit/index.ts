@@ -1,5 +1,6 @@
 import type { AuthClient } from '../../auth-client.js'
 import { type Inspection, inspect } from '../../inspection.js'
+import { canRenew } from '../../refresh/plan.js'
 import { decode, LONGEST, textOf } from './decode.js'
 import type { Finding, FindingCode } from './finding.js'
 import { auditSetup, clockOffset } from './setup-rules.js'
@@ -97,7 +98,7 @@ function auditClient(inspection: Inspection | undefined, options: AuditOptions, 
   const now = (options.now ?? environment.clock.now()) + offset
   const receivedAt = session.receivedAt + offset
   const hasKeySet = hasPublicKeys(options.keySet ?? isSignedByKeyOf(accessToken, idToken))
-  const isRenewed = !!backend.refresh && (backend.refreshVia !== 'body' || !!refreshToken)
+  const isRenewed = canRenew(backend, { refreshToken })
   auditToken(accessToken, { now, receivedAt, hasKeySet, isRenewed }, report)
 }
 

@@ -1,4 +1,5 @@
 import { isAuthError } from '../../errors.js'
+import { canRenew } from '../../refresh/plan.js'
 import { h, setText } from '../dom.js'
 import { authorizationOf, isTokenCall } from '../recording/requests.js'
 import { interceptWire } from '../recording/wire.js'
@@ -18,7 +19,7 @@ const REFUSED = { error: 'invalid_token', error_description: 'Refused by Latchke
 
 /** What a developer wants to see happen. What it does to the client ends with it. */
 export function createActionsView({ auth, inspection }: Inspected): View {
-  const { settings, keeper, schedule, flush } = inspection
+  const { settings, keeper, schedule } = inspection
   const { wire } = settings
   let goOnline: (() => void) | undefined
   /** The token that is refused, and of which generation it is: some servers give the same one again. */
@@ -72,12 +73,11 @@ export function createActionsView({ auth, inspection }: Inspected): View {
       act() {
         const session = keeper.current()
         if (!session) return SIGNED_OUT
-        const { refresh, refreshVia } = settings.backend
-        const isRenewable = refreshVia === 'cookie' || (refreshVia === 'body' && session.tokens.refreshToken)
-        if (!refresh || !isRenewable) return 'Kept: nothing could get another.'
+        const { backend } = settings
+        // An access token that renews itself would be gone for good.
+        const isRenewable = backend.refreshVia !== 'access-token' && canRenew(backend, session.tokens)
+        if (!isRenewable) return 'Kept: nothing could get another.'
         keeper.amend({ tokens: { ...session.tokens, accessToken: '' } })
-        keeper.reveal()
-        flush()
         schedule.check()
         return 'Forgotten.'
       },

@@ -1,6 +1,7 @@
 import { AuthError } from '../../errors.js'
 import { type Inspection, inspect } from '../../inspection.js'
 import type { RefreshOptions } from '../../options.js'
+import { canRenew, planRenewal } from '../../refresh/plan.js'
 import type { AuthEvent } from '../../session/auth-events.js'
 import type { Session } from '../../session/session.js'
 import type { AnyClient } from '../any-client.js'
@@ -123,7 +124,6 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
     const from = by === 'restored' && !isAgain ? Math.min(receivedAt, at) : at
     const { expiresAt } = tokens
     const isWide = number === 1 || (before?.expiresAt ?? at) <= receivedAt
-    const canRenew = !!backend.refresh && (backend.refreshVia !== 'body' || !!tokens.refreshToken)
     const generation = {
       session: id.slice(0, ID),
       number,
@@ -131,7 +131,7 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
       from,
       expiresAt,
       renewAt,
-      renewal: canRenew ? windowOf(receivedAt, expiresAt, renewAt, isWide, refresh) : undefined,
+      renewal: canRenew(backend, tokens) ? windowOf(receivedAt, expiresAt, renewAt, isWide, refresh) : undefined,
     }
     return [...finish(from), generation].slice(-KEPT.generations)
   }
@@ -227,21 +227,20 @@ function begin(auth: AnyClient, { settings, keeper }: Inspection): Recording {
   }
 }
 
-/** Where the moment of the renewal was picked: as in `planRenewal` of the client. */
+/** Where the moment of the renewal was picked: what the client's plan makes of the smallest and of the largest number. */
 function windowOf(
   from: number,
   expiresAt: number | undefined,
   renewAt: number | undefined,
   isWide: boolean,
-  { before, spread }: RefreshOptions,
+  options: RefreshOptions,
 ): RecordedGeneration['renewal'] {
   if (expiresAt === undefined || renewAt === undefined || renewAt >= expiresAt) return undefined
-  const lifetime = expiresAt - from
-  const latest = expiresAt - Math.min(before ?? Math.min(lifetime / 10, 60_000), lifetime / 2)
-  if (spread === false) return { from: renewAt, to: expiresAt }
-  const isEarly = isWide || renewAt < from + 0.8 * lifetime - 1
-  const earliest = from + (isEarly ? 0.3 : 0.8) * lifetime
-  return { from: Math.min(earliest, renewAt), to: Math.max(renewAt, Math.min(latest, from + 0.9 * lifetime)) }
+  if (options.spread === false) return { from: renewAt, to: expiresAt }
+  const plan = (isEarly: boolean, random: number): number =>
+    planRenewal(from, expiresAt, isEarly, () => random, options)
+  const isEarly = isWide || renewAt < plan(false, 0) - 1
+  return { from: Math.min(plan(isEarly, 0), renewAt), to: Math.max(renewAt, plan(isEarly, 1)) }
 }
 
 // A reload goes on with its record. It is there only while no page is: a duplicated tab begins anew.
