@@ -189,7 +189,10 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       if (session && forceRefresh) session = await renewal.renew(session, signal, FORCED)
       else if (session && rejected === session.tokens.accessToken)
         session = (await renewal.replace(session, signal)) ?? current()
-      else if (session) session = await renewal.ensure(session, minValidity, signal)
+      else if (session) {
+        const ensured = renewal.ensure(session, minValidity, signal)
+        session = ensured instanceof Promise ? await ensured : ensured
+      }
       if (!session) throw loginRequired()
       return session.tokens.accessToken
     },

@@ -1,10 +1,12 @@
-import ky, { type KyInstance, type Options } from 'ky'
+import ky, { type Input, type KyInstance, type Options } from 'ky'
 import { AuthClient as CoreClient } from './auth-client.js'
 import { browserEnvironment } from './browser.js'
 import type { LoginFields } from './call-options.js'
 import { AuthError } from './errors.js'
 import type { Pin } from './http/authorized-fetch.js'
 import type { CoreOptions } from './options.js'
+
+const METHODS = ['get', 'post', 'put', 'patch', 'head', 'delete', 'query'] as const
 
 /** The options of {@link AuthClient}. One of `baseUrl` and `backend` is needed. */
 export interface AuthClientOptions<Credentials extends object = LoginFields, User = unknown>
@@ -42,26 +44,37 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
    */
   constructor(options: AuthClientOptions<Credentials, User>) {
     super(options)
-    const { baseUrl, http } = options
-    const { location } = { ...browserEnvironment, ...options.environment }
-    const needsPage = baseUrl !== undefined && !/^https?:/i.test(String(baseUrl))
-    /** A retry of ky's is for the session of the first attempt. ky hands on to `fetch` what it does not know. */
-    const pin = (init: Options): void => {
-      Object.assign(init, { pin: {} satisfies Pin })
-    }
-    /** Not for browsers, but for tests whose `Request` is Node's, and knows of no page. */
-    const resolvePrefix = (init: { prefix?: string | URL }): void => {
-      const page = location()
-      if (!page)
-        throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
-      if (init.prefix) init.prefix = new URL(String(init.prefix), page)
-    }
-    this.http = ky.create({
-      ...http,
-      timeout: http?.timeout ?? 30_000,
-      hooks: { ...http?.hooks, init: [pin, ...(needsPage ? [resolvePrefix] : []), ...(http?.hooks?.init ?? [])] },
-      ...(baseUrl !== undefined && { prefix: String(baseUrl) }),
-      fetch: this.fetch,
+    const { baseUrl, http, environment } = options
+    this.http = pinned(() => {
+      const { location } = { ...browserEnvironment, ...environment }
+      const prefix = baseUrl === undefined ? {} : { prefix: absolute(String(baseUrl), location) }
+      return ky.create({ ...http, ...prefix, timeout: http?.timeout ?? 30_000, fetch: this.fetch })
     })
   }
+}
+
+/** Browsers resolve a relative prefix by themselves; a `Request` of Node's, in tests, knows of no page. */
+function absolute(prefix: string, location: () => string | undefined): string {
+  if (/^https?:/i.test(prefix)) return prefix
+  const page = location()
+  if (page) return new URL(prefix, page).href
+  throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
+}
+
+/**
+ * The ky that `create` makes at the first call, each call with a {@link Pin} of its own: a retry of ky's is for the
+ * session of the first attempt. ky hands on to `fetch` what it does not know. (A hook could set the pin, too, but with
+ * one ky copies its options and hooks at each call.)
+ */
+function pinned(create: () => KyInstance): KyInstance {
+  let instance: KyInstance | undefined
+  const api = (): KyInstance => {
+    instance ??= create()
+    return instance
+  }
+  const pin = (options?: Options): Options => ({ ...options, pin: {} satisfies Pin }) as Options
+  const call = Object.assign(((input, options) => api()(input, pin(options))) as KyInstance, ky)
+  for (const method of METHODS) call[method] = (input: Input, options?: Options) => api()[method](input, pin(options))
+  call.extend = (defaults) => pinned(() => api().extend(defaults))
+  return call
 }

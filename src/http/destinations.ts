@@ -5,6 +5,11 @@ import { AuthError } from '../errors.js'
 export interface Destinations {
   /** The address that `input` means to `fetch`, or `undefined` if that will refuse it. */
   resolve(input: string | URL): URL | undefined
+  /**
+   * Whether an address gets the token beyond doubt, as seen without parsing it: what begins with an origin and a slash is
+   * of that origin, and a path of words leads nowhere else. `false` says nothing.
+   */
+  covers(address: string): boolean
   /** Whether requests to `url` get the token. */
   includes(url: URL): boolean
   /** Refuses plain `http:`, unless to this machine or to a host that was allowed. */
@@ -20,10 +25,12 @@ export interface DestinationsParts {
 }
 
 const LOOPBACK = /^(.+\.)?localhost$|^127(\.\d+){3}$|^\[::1\]$/
+/** The rest of an address in whose path nothing leads upwards. */
+const WORDS = /^[\w/-]*(?:[?#]|$)/
 
 /** Relative prefixes are resolved at the first request, not before: only then there has to be a page. */
 export function createDestinations({ prefixes, allowInsecure, environment }: DestinationsParts): Destinations {
-  let targets: { origin: string; path: string }[] | undefined
+  let targets: { origin: string; path: string; isSecure: boolean }[] | undefined
 
   const resolve = (input: string | URL): URL | undefined => {
     try {
@@ -33,20 +40,31 @@ export function createDestinations({ prefixes, allowInsecure, environment }: Des
     }
   }
 
+  const isSecure = ({ protocol, hostname, host }: URL): boolean =>
+    protocol === 'https:' || LOOPBACK.test(hostname) || allowInsecure.includes(hostname) || allowInsecure.includes(host)
+
+  const findTargets = () => {
+    targets ??= prefixes.map((prefix) => {
+      const url = resolve(prefix)
+      if (url) return { origin: url.origin, path: url.pathname.replace(/\/*$/, '/'), isSecure: isSecure(url) }
+      throw new AuthError('invalid_option', `\`${prefix}\` is relative, and there is no page: give the whole URL.`)
+    })
+    return targets
+  }
+
   return {
     resolve,
-    includes({ origin, pathname }) {
-      targets ??= prefixes.map((prefix) => {
-        const url = resolve(prefix)
-        if (url) return { origin: url.origin, path: url.pathname.replace(/\/*$/, '/') }
-        throw new AuthError('invalid_option', `\`${prefix}\` is relative, and there is no page: give the whole URL.`)
-      })
-      return targets.some((target) => origin === target.origin && `${pathname}/`.startsWith(target.path))
-    },
-    requireSecure({ protocol, hostname, host }) {
-      const isAllowed = LOOPBACK.test(hostname) || allowInsecure.includes(hostname) || allowInsecure.includes(host)
-      if (protocol === 'https:' || isAllowed) return
-      throw new AuthError('insecure_url', `${host} would get a token or password unencrypted: use https.`)
+    covers: (address) =>
+      findTargets().some((target) => {
+        const start = target.origin + target.path
+        const isBelow = target.isSecure && address.startsWith(start)
+        return isBelow && (target.path === '/' || WORDS.test(address.slice(start.length)))
+      }),
+    includes: ({ origin, pathname }) =>
+      findTargets().some((target) => origin === target.origin && `${pathname}/`.startsWith(target.path)),
+    requireSecure(url) {
+      if (!isSecure(url))
+        throw new AuthError('insecure_url', `${url.host} would get a token or password unencrypted: use https.`)
     },
   }
 }

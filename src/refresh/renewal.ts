@@ -16,8 +16,11 @@ export interface Renewal<User> {
    *   server forbids attempts; else why the attempt failed, and the session is kept.
    */
   renew(session: Session<User>, signal: Signal, cause: string, isScheduled?: boolean): Promise<Session<User>>
-  /** `session`, or its successor, with an access token that lives for `need` milliseconds, if such a one can be had. */
-  ensure(session: Session<User>, need: number, signal: Signal): Promise<Session<User>>
+  /**
+   * `session`, or its successor, with an access token that lives for `need` milliseconds, if such a one can be had; not
+   * as a promise where it is `session` itself, as it nearly always is.
+   */
+  ensure(session: Session<User>, need: number, signal: Signal): Session<User> | Promise<Session<User>>
   /** The successor of `session`, whose access token met a 401; `undefined` where the 401 has to be believed. */
   replace(session: Session<User>, signal: Signal): Promise<Session<User> | undefined>
   /** Learns whether a token that replaced another was accepted. */
@@ -143,7 +146,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
     return unlessAborted(within(environment, patience, renewed(), late), signal)
   }
 
-  const ensure: Renewal<User>['ensure'] = async (session, need, signal) => {
+  const ensure: Renewal<User>['ensure'] = (session, need, signal) => {
     const remaining = remainingLifetime(session, environment)
     if (remaining > 0) {
       const lifetime = (session.tokens.expiresAt ?? 0) - session.receivedAt
@@ -151,13 +154,11 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       const isBest = lifetime < need && remaining > lifetime - Math.min(BRAKE, lifetime / 2)
       if (remaining >= need || isBest) return session
     }
-    try {
-      return await renew(session, signal, 'A token was needed that lives longer.')
-    } catch (error) {
+    return renew(session, signal, 'A token was needed that lives longer.').catch((error) => {
       const now = current()
       if (signal?.aborted || now?.id !== session.id || remainingLifetime(now, environment) <= 0) throw error
       return now
-    }
+    })
   }
 
   return {

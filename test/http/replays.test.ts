@@ -25,6 +25,28 @@ describe('H5: a 401', () => {
     expect(generationsSent(server, server.issued)).toEqual([1, 2])
   })
 
+  it('leaves the headers of the first time as they were sent', async () => {
+    const server = createAuthServer()
+    const kept: Headers[] = []
+    const { client } = await signedIn({
+      server,
+      fetch: (input, init) => {
+        if (String(input).startsWith(API)) kept.push(init?.headers as Headers)
+        return server.fetch(input, init)
+      },
+    })
+    const first = await client.getAccessToken()
+    server.expireAccessTokens()
+
+    await client.fetch(API, { headers: { 'x-page': '1' } })
+
+    const second = await client.getAccessToken()
+    expect(kept.map((headers) => Object.fromEntries(headers))).toEqual([
+      { authorization: `Bearer ${first}`, 'x-page': '1' },
+      { authorization: `Bearer ${second}`, 'x-page': '1' },
+    ])
+  })
+
   it('F29: shares one refresh with 999 others whose answers come over 100 ms, and all of them succeed', async () => {
     const server = createAuthServer()
     const { client } = await signedIn({ server, fetch: server.fetch })

@@ -1,3 +1,4 @@
+import type { KyInstance } from 'ky'
 import { describe, expect, it } from 'vitest'
 import { FORM, signedIn } from '../support/client.ts'
 import { pass, stopTime, watch } from '../support/clock.ts'
@@ -43,6 +44,28 @@ describe('R10: a request that ky is about to try again', () => {
   it('does not leave with the token of who has signed in meanwhile', async () => {
     const { client, server } = await failOnce()
     const put = watch(client.http.put('profile', change))
+    await pass()
+    await client.login({ ...FORM, username: 'bob' })
+    await pass(5000)
+    expect(put.error).toMatchObject({ code: 'login_required' })
+    expect(server.to('api')).toHaveLength(1)
+  })
+
+  it.each<[string, (http: KyInstance) => Promise<unknown>]>([
+    ['called as a function', (http) => http('profile', { method: 'put', ...change })],
+    ['extended by options', (http) => http.extend({ retry: 2 }).put('profile', change)],
+    ['extended by a function', (http) => http.extend((defaults) => ({ ...defaults, retry: 2 })).put('profile', change)],
+    [
+      'extended twice',
+      (http) =>
+        http
+          .extend({})
+          .extend({ headers: { 'x-page': '1' } })
+          .put('profile', change),
+    ],
+  ])('keeps to its session when ky is %s', async (_, send) => {
+    const { client, server } = await failOnce()
+    const put = watch(send(client.http))
     await pass()
     await client.login({ ...FORM, username: 'bob' })
     await pass(5000)

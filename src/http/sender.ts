@@ -1,0 +1,83 @@
+import type { AuthBackend } from '../backends/contract.js'
+import { type AuthError, FINAL, isAuthError } from '../errors.js'
+import { loginRequired } from '../refresh/renewal.js'
+import type { Session } from '../session/session.js'
+
+/** A request that is to leave with a token, perhaps more than once. */
+export interface Outgoing {
+  /** A Request only where one came in: it is handed on as it is. */
+  readonly input: string | Request
+  readonly init: RequestInit | undefined
+  /** What leaves first; for another time it is copied, as whoever has sent it may have kept it. */
+  readonly headers: Headers
+  readonly signal: AbortSignal | null | undefined
+  /** Whether the body is in the Request, and has to be kept for another time. */
+  readonly hasOwnBody: boolean
+  /** Whether the body can be sent only once. */
+  readonly isOneShot: boolean
+  /** The session that it is for. */
+  readonly id: string
+}
+
+/** What a sender is made of. */
+export interface SenderParts<User> {
+  readonly backend: Pick<AuthBackend, 'authorize' | 'retry'>
+  readonly fetch: typeof globalThis.fetch
+  readonly current: () => Session<User> | undefined
+  /** Ends the session; nobody can use its tokens any more. */
+  readonly end: (session: Session<User>, reason: 'revoked', error: AuthError) => void
+  /** Aborted when the client is disposed of, and with it every request. */
+  readonly life: AbortSignal
+}
+
+/** Sends a request with what a session has to show: its access token, or the proof that the backend makes of it. */
+export type Send<User> = (request: Outgoing, session: Session<User>, isReplay: boolean) => Promise<Response>
+
+export function createSender<User>({ backend, fetch, current, end, life }: SenderParts<User>): Send<User> {
+  /** A logout may have come meanwhile; from then on nothing leaves with a token. */
+  const requireCurrent = ({ id }: Outgoing): void => {
+    if (current()?.id !== id) throw loginRequired()
+  }
+
+  const prove = async (request: Request, session: Session<User>, outgoing: Outgoing): Promise<Response> => {
+    let proven = request
+    try {
+      proven = (await backend.authorize?.(request, session.tokens)) ?? request
+    } catch (error) {
+      if (!isAuthError(error) || !FINAL.includes(error.code)) throw error
+      end(session, 'revoked', error)
+      throw loginRequired(error)
+    }
+    requireCurrent(outgoing)
+    return fetch(proven)
+  }
+
+  /** Sends it once, by headers of its own; the last time, no body has to be kept. */
+  const sendOnce = (outgoing: Outgoing, session: Session<User>, isFirst: boolean, isLast: boolean) => {
+    const { input, init, signal } = outgoing
+    const headers = isFirst ? outgoing.headers : new Headers(outgoing.headers)
+    const options = { ...init, headers, signal: signal ? AbortSignal.any([signal, life]) : life }
+    const target = outgoing.hasOwnBody && !isLast ? (input as Request).clone() : input
+    if (backend.authorize) return prove(new Request(target, options), session, outgoing)
+    requireCurrent(outgoing)
+    headers.set('Authorization', `Bearer ${session.tokens.accessToken}`)
+    return fetch(target, options)
+  }
+
+  if (!backend.retry) return (outgoing, session, isReplay) => sendOnce(outgoing, session, !isReplay, isReplay)
+  const retry = backend.retry.bind(backend)
+  return async (outgoing, session, isReplay) => {
+    const response = await sendOnce(outgoing, session, !isReplay, false)
+    const asksAgain = retry(response) && response.status === 401
+    if (!asksAgain || outgoing.isOneShot || current()?.id !== outgoing.id) return response
+    discard(response)
+    const second = await sendOnce(outgoing, session, false, isReplay)
+    retry(second)
+    return second
+  }
+}
+
+/** Frees the connection of an answer that nobody will read. */
+export function discard(response: Response): void {
+  response.body?.cancel().catch(() => undefined)
+}
