@@ -2,7 +2,7 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { aliases } from './test/support/aliases.ts'
 
-const inBrowser = 'test/browser/**/*.test.ts'
+const inBrowser = ['test/browser/**/*.test.ts', 'test/clients/browser.test.ts']
 const inNode = ['test/examples/server/**/*.test.ts', 'test/node/**/*.test.ts', 'test/docs/**/*.test.ts']
 const inVue = ['test/examples/vue/**/*.test.ts']
 const inFramework = ['test/examples/{react,recipes}/**/*.test.{ts,tsx}']
@@ -31,7 +31,7 @@ export default defineConfig({
           environment: './test/happy-dom.ts',
           environmentOptions: { happyDOM: { url: 'http://localhost:3000/' } },
           include: ['test/**/*.test.ts'],
-          exclude: [inBrowser, ...inNode, ...inVue, ...inFramework, ...apart],
+          exclude: [...inBrowser, ...inNode, ...inVue, ...inFramework, ...apart],
         },
       },
       { extends: true, test: { name: 'node', include: inNode } },
@@ -58,7 +58,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
-          include: [inBrowser],
+          include: inBrowser,
           globalSetup: './test/browser/ensure-browser.ts',
           fileParallelism: false,
           sequence: { groupOrder: 1 }, // after the others: a browser wants the processor for itself

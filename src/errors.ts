@@ -91,5 +91,6 @@ export class AuthError extends Error {
 
 /** Tells an {@link AuthError} from any other thrown value, also one of a second copy of this package. */
 export function isAuthError(error: unknown): error is AuthError {
-  return error instanceof Error && error.name === 'AuthError'
+  // Some HTTP clients copy name and code onto an error of their own, which has ours as its cause.
+  return error instanceof Error && error.name === 'AuthError' && 'retryable' in error
 }

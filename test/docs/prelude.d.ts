@@ -19,18 +19,12 @@ declare const clientId: string
 declare const audience: string
 declare const keycloak: { token?: string; refreshToken?: string; idToken?: string }
 
-/** Packages that users may have and this repository has not: as much of them as the blocks touch. */
-declare module 'axios' {
-  const axios: {
-    create(config: { baseURL: string; adapter: 'fetch'; env: { fetch: typeof globalThis.fetch } }): object
-  }
-  // biome-ignore lint/style/noDefaultExport: so does the real one
-  export default axios
+/** What a server's API says of itself, which clients are typed by. */
+declare module '*/router.ts' {
+  export type AppRouter = import('@trpc/server').AnyRouter
 }
-declare module 'openapi-fetch' {
-  function createClient(options: { baseUrl: string; fetch: (request: Request) => Promise<Response> }): object
-  // biome-ignore lint/style/noDefaultExport: so does the real one
-  export default createClient
+declare module '*/schema.ts' {
+  export type paths = import('../clients/schema.ts').paths
 }
 
 /** The files beside the recipes of `examples/testing`. */

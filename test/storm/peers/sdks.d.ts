@@ -54,9 +54,6 @@ declare module 'oidc-client-ts' {
   }
 }
 
-// Others declare more of it: its page has types of its own.
-declare module 'axios' {}
-
 declare module 'axios-jwt' {
   interface Tokens {
     accessToken: string

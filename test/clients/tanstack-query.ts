@@ -1,0 +1,8 @@
+/** What TanStack Query has to know of the session. */
+import { QueryClient } from '@tanstack/react-query'
+import { isAuthError } from 'latchkey/core'
+import { auth } from './auth.ts'
+
+const retry = (failures: number, error: Error) => failures < 3 && (!isAuthError(error) || error.retryable)
+export const queries = new QueryClient({ defaultOptions: { queries: { retry } } })
+auth.on('logout', () => queries.clear())
