@@ -5,9 +5,6 @@ import { TOKEN_NAMES } from './read-tokens.js'
 
 /** OAuth errors that blame the client or its request, not the person's grant (RFC 6749, section 5.2). */
 const BLAMES_CLIENT = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_request']
-const VAGUE: readonly AuthErrorCode[] = ['server_error', 'invalid_response', 'network']
-/** The calls that sign somebody in. */
-const SIGNS_IN: readonly TokenCall[] = ['login', 'resume']
 const LONGEST_PAUSE = 300_000
 
 /** What a failed token call means: from the answer's status if it was refused, else from what was thrown. */
@@ -18,22 +15,26 @@ export function failureOf(
   isFinal: AuthBackend['isFinal'],
   now: number,
 ): AuthError {
-  const { status = 0, headers, body } = answer ?? {}
-  // Who throws something more exact than that it went wrong knows more than the status says.
-  if (isAuthError(thrown) && (status < 300 || !VAGUE.includes(thrown.code))) return thrown
-  if (status < 300) {
-    return status
-      ? new AuthError('invalid_response', `The answer to the ${call} call could not be read.`, { status })
-      : new AuthError('network', `The ${call} call got no answer: offline, blocked by CORS, or redirected.`)
-  }
-  const error = oauthErrorOf(body)
-  const code = codeOf(call, answer as BackendAnswer, BLAMES_CLIENT.includes(error ?? ''), isFinal)
-  return new AuthError(code, `The server answered ${status}${error ? ` (${error})` : ''} to the ${call} call.`, {
-    status,
-    oauthError: error,
-    data: SIGNS_IN.includes(call) ? withoutTokens(body) : undefined,
-    retryAt: retryMoment(headers?.get('retry-after'), now),
-  })
+  const { status, headers, body } = answer ?? {}
+  const isRefused = (status ?? 0) >= 300
+  // Who throws what trying again would not mend knows more than the status says.
+  if (isAuthError(thrown) && !(isRefused && thrown.retryable)) return thrown
+  const oauthError = oauthErrorOf(body)
+  const signsIn = call === 'login' || call === 'resume'
+  const retryAfter = headers?.get('retry-after') ?? ''
+  const pause = Number(retryAfter) * 1000 || Date.parse(retryAfter) - now
+  const what = answer ? `answered by ${status}` : 'no answer: offline, blocked by CORS, or redirected'
+  return new AuthError(
+    answer ? codeOf(call, signsIn, answer, isFinal) : 'network',
+    `The ${call} call failed, ${what}${oauthError ? ` (${oauthError})` : ''}.`,
+    {
+      status,
+      oauthError,
+      data: isRefused && signsIn ? withoutTokens(body) : undefined,
+      // Five minutes from now at most (RFC 9110, section 10.2.3).
+      retryAt: pause > 0 ? now + Math.min(pause, LONGEST_PAUSE) : undefined,
+    },
+  )
 }
 
 /** The OAuth error that a body names (RFC 6749, section 5.2). */
@@ -44,33 +45,28 @@ export function oauthErrorOf(body: unknown): string | undefined {
 
 /** Whether a refused refresh means that the session is over, where the backend does not say. */
 export function isFinalAnswer({ status, body }: BackendAnswer): boolean {
-  return (status === 400 || status === 401) && !BLAMES_CLIENT.includes(oauthErrorOf(body) ?? '')
+  return (status === 400 || status === 401) && !blamesClient(body)
+}
+
+function blamesClient(body: unknown): boolean {
+  return BLAMES_CLIENT.includes(oauthErrorOf(body) ?? '')
 }
 
 function codeOf(
   call: TokenCall,
+  signsIn: boolean,
   answer: BackendAnswer,
-  blamesClient: boolean,
   isFinal: AuthBackend['isFinal'] = isFinalAnswer,
 ): AuthErrorCode {
-  const { status } = answer
+  const { status, body } = answer
+  if (status < 300) return 'invalid_response'
   if (call === 'refresh' && isFinal(answer)) return 'refresh_rejected'
-  if (blamesClient && status < 500) return 'misconfigured'
-  if (SIGNS_IN.includes(call) && [400, 401, 403, 422].includes(status)) return 'invalid_credentials'
+  if (status < 500 && blamesClient(body)) return 'misconfigured'
+  if (signsIn && [400, 401, 403, 422].includes(status)) return 'invalid_credentials'
   return status === 429 ? 'rate_limited' : 'server_error'
 }
 
-/** When a `Retry-After` allows the next try, five minutes from now at most (RFC 9110, section 10.2.3). */
-function retryMoment(value: string | null | undefined, now: number): number | undefined {
-  if (!value) return undefined
-  const pause = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
-  return pause > 0 ? now + Math.min(pause, LONGEST_PAUSE) : undefined
-}
-
 function withoutTokens(body: unknown): unknown {
-  const names: readonly string[] = Object.values(TOKEN_NAMES).flat()
-  const text = JSON.stringify(body, (key, value) =>
-    names.includes(key) && typeof value === 'string' ? undefined : value,
-  )
-  return text && JSON.parse(text)
+  const isToken = (key: string, value: unknown): boolean => typeof value === 'string' && TOKEN_NAMES.includes(key)
+  return body && JSON.parse(JSON.stringify(body), (key, value) => (isToken(key, value) ? undefined : value))
 }

@@ -2,12 +2,12 @@ import { AuthError } from '../errors.js'
 import { isObject } from '../session/json.js'
 import type { TokenResponse } from '../session/tokens.js'
 
+const ACCESS = ['access_token', 'accessToken', 'access', 'token', 'jwt']
+const REFRESH = ['refresh_token', 'refreshToken', 'refresh']
+const ID = ['id_token', 'idToken']
+
 /** The names under which tokens travel. */
-export const TOKEN_NAMES = {
-  access: ['access_token', 'accessToken', 'access', 'token', 'jwt'],
-  refresh: ['refresh_token', 'refreshToken', 'refresh'],
-  id: ['id_token', 'idToken'],
-} as const
+export const TOKEN_NAMES: readonly string[] = [...ACCESS, ...REFRESH, ...ID]
 
 /**
  * Finds the tokens in the body of a successful answer, at the top level or under `data`, `tokens` or `session`:
@@ -20,39 +20,33 @@ export const TOKEN_NAMES = {
  */
 export function readTokens<User = unknown>(body: unknown, _response?: Response): TokenResponse<User> {
   const top = isObject(body) ? body : {}
-  const places = [top, top.data, top.tokens, top.session].filter(isObject)
+  const fields = [top, top.data, top.tokens, top.session].filter(isObject).flatMap((place) => Object.entries(place))
+  const find = <T>(fits: (value: unknown) => value is T, ...names: readonly string[]): T | undefined =>
+    names.flatMap((name) => fields.filter(([key, value]) => key === name && fits(value)))[0]?.[1] as T | undefined
 
-  const find = (names: readonly string[], fits: (value: unknown) => boolean = isText): unknown => {
-    for (const place of places) {
-      const name = names.find((each) => Object.hasOwn(place, each) && fits(place[each]))
-      if (name) return place[name]
-    }
-    return undefined
-  }
-  const findText = find as (names: readonly string[]) => string | undefined
-
-  const accessToken = findText(TOKEN_NAMES.access)
-  const refreshToken = findText(TOKEN_NAMES.refresh)
+  const accessToken = find(isText, ...ACCESS)
+  const refreshToken = find(isText, ...REFRESH)
   if (!accessToken && !refreshToken) {
-    const keys = places.flatMap(Object.keys).join(', ').slice(0, 200) || 'no JSON object'
-    throw new AuthError('invalid_response', `The answer holds no token, but ${keys}: see \`readTokens\`.`)
+    const keys = fields.map(([key]) => key).join(', ')
+    throw new AuthError(
+      'invalid_response',
+      `No token among the answer's keys (${keys.slice(0, 200)}): see \`readTokens\`.`,
+    )
   }
-  const lifetime = toNumber(find(['expires_in', 'expiresIn'], isValue)) * 1000
-  const moment = find(['expires_at', 'expiresAt'], isValue)
-  const expiresAt = toNumber(moment) || (isText(moment) ? Date.parse(moment) : Number.NaN)
+  const moment = find(isNumeric, 'expires_at', 'expiresAt')
+  const expiresAt = Number(moment) || Date.parse(isText(moment) ? moment : '')
   return {
     accessToken,
     refreshToken,
-    idToken: findText(TOKEN_NAMES.id),
-    lifetime: Number.isFinite(lifetime) ? lifetime : undefined,
-    expiresAt: Number.isFinite(expiresAt) ? expiresAt * (expiresAt < 1e11 ? 1000 : 1) : undefined,
-    tokenType: findText(['token_type', 'tokenType']),
-    scope: findText(['scope']),
-    user: find(['user'], isValue) as User | undefined,
+    idToken: find(isText, ...ID),
+    lifetime: finite(Number(find(isNumeric, 'expires_in', 'expiresIn')) * 1000),
+    expiresAt: finite(expiresAt * (expiresAt < 1e11 ? 1000 : 1)),
+    tokenType: find(isText, 'token_type', 'tokenType'),
+    scope: find(isText, 'scope'),
+    user: find((value): value is User => value !== undefined && value !== null, 'user'),
   }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isValue = (value: unknown): boolean => value !== undefined && value !== null
-/** A number, also one in quotes; `NaN` for anything else, as for an empty text. */
-const toNumber = (value: unknown): number => (typeof value === 'number' || isText(value) ? Number(value) : Number.NaN)
+const isNumeric = (value: unknown): value is number | string => typeof value === 'number' || isText(value)
+const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined)
