@@ -36,30 +36,28 @@ export function cookieStorage(options: CookieOptions = {}): TokenStorage {
     throw new AuthError('invalid_option', '`path`, `domain` and `sameSite` must hold no `;` and no space.')
   }
 
-  const write = (name: string, value: string, age = maxAge): void => {
+  const write = (key: string, index: number | string, value: string, age = maxAge): void => {
     const secure = options.secure ?? location.protocol === 'https:'
     document.cookie =
-      `${name}=${value}; Path=${path}; SameSite=${sameSite}` +
+      `${encodeURIComponent(key)}.${index}=${value}; Path=${path}; SameSite=${sameSite}` +
       (domain ? `; Domain=${domain}` : '') +
       (secure ? '; Secure' : '') +
       (age === undefined ? '' : `; Max-Age=${Math.ceil(age / 1000)}`)
   }
 
-  /** The chunks of `key` by their index, in order as far as none is missing. */
-  const read = (key: string): Map<string, string> => {
-    const prefix = nameOf(key, '')
-    const pairs = document.cookie.split('; ').map((pair) => pair.split('=') as [string, string])
-    return new Map(
-      pairs
-        .filter(([name]) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
-        .map(([name, value]) => [name.slice(prefix.length), value]),
-    )
+  /** The chunks of `key` by their index. */
+  const read = (key: string): Record<string, string> => {
+    const chunks: Record<string, string> = {}
+    for (const [, name, index = '', value = ''] of document.cookie.matchAll(/(?:^|; )([^;=]*)\.(\d+)=([^;]*)/g)) {
+      if (name === encodeURIComponent(key)) chunks[index] = value
+    }
+    return chunks
   }
 
   const getItem = (key: string): string | null => {
     const chunks = read(key)
     let text = ''
-    for (let index = 0; chunks.has(`${index}`); index += 1) text += chunks.get(`${index}`)
+    for (let index = 0; index in chunks; index += 1) text += chunks[index]
     try {
       // A set that lost a part is no value at all.
       return text.endsWith(END) ? decodeURIComponent(text.slice(0, -1)) : null
@@ -68,29 +66,20 @@ export function cookieStorage(options: CookieOptions = {}): TokenStorage {
     }
   }
 
-  const removeItem = (key: string): void => {
-    for (const index of read(key).keys()) write(nameOf(key, index), '', 0)
+  const clear = (key: string): void => {
+    for (const index in read(key)) write(key, index, '', 0)
   }
 
-  return {
-    getItem,
-    setItem(key, value) {
-      const text = encodeURIComponent(value) + END
-      removeItem(key)
-      for (let index = 0; index * CHUNK < text.length; index += 1) {
-        write(nameOf(key, index), text.slice(index * CHUNK, (index + 1) * CHUNK))
-      }
-      if (getItem(key) === value) return
-      removeItem(key)
-      throw new AuthError('storage_unavailable', 'The browser did not keep the cookies: too large, or not allowed.')
-    },
-    removeItem(key) {
-      removeItem(key)
-      if (read(key).size) throw new AuthError('storage_unavailable', 'The browser did not delete the cookies.')
-    },
+  const replace = (key: string, value: string | null): void => {
+    clear(key)
+    const text = value === null ? '' : encodeURIComponent(value) + END
+    for (let start = 0; start < text.length; start += CHUNK) {
+      write(key, start / CHUNK, text.slice(start, start + CHUNK))
+    }
+    if (getItem(key) === value) return
+    clear(key)
+    throw new AuthError('storage_unavailable', 'The browser refused to change the cookies: too large, or not allowed.')
   }
-}
 
-function nameOf(key: string, index: number | string): string {
-  return `${encodeURIComponent(key)}.${index}`
+  return { getItem, setItem: replace, removeItem: (key) => replace(key, null) }
 }
