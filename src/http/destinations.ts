@@ -10,6 +10,8 @@ export interface Destinations {
    * of that origin, and a path of words leads nowhere else. `false` says nothing.
    */
   covers(address: string): boolean
+  /** The same, where only a whole URL will do. @throws AuthError `invalid_option` */
+  locate(input: string | URL): URL
   /** Whether requests to `url` get the token. */
   includes(url: URL): boolean
   /** Refuses plain `http:`, unless to this machine or to a host that was allowed. */
@@ -40,20 +42,26 @@ export function createDestinations({ prefixes, allowInsecure, environment }: Des
     }
   }
 
+  const locate = (input: string | URL): URL => {
+    const url = resolve(input)
+    if (url) return url
+    throw new AuthError('invalid_option', 'A relative URL, and there is no page: give the whole URL.')
+  }
+
   const isSecure = ({ protocol, hostname, host }: URL): boolean =>
     protocol === 'https:' || LOOPBACK.test(hostname) || allowInsecure.includes(hostname) || allowInsecure.includes(host)
 
   const findTargets = () => {
     targets ??= prefixes.map((prefix) => {
-      const url = resolve(prefix)
-      if (url) return { origin: url.origin, path: url.pathname.replace(/\/*$/, '/'), isSecure: isSecure(url) }
-      throw new AuthError('invalid_option', `\`${prefix}\` is relative, and there is no page: give the whole URL.`)
+      const url = locate(prefix)
+      return { origin: url.origin, path: url.pathname.replace(/\/*$/, '/'), isSecure: isSecure(url) }
     })
     return targets
   }
 
   return {
     resolve,
+    locate,
     covers: (address) =>
       findTargets().some((target) => {
         const start = target.origin + target.path

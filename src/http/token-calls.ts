@@ -24,34 +24,32 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
 
   return async (call, run, signal, logoutOptions) => {
     let answer: BackendAnswer | undefined
-    const late = (): AuthError =>
-      new AuthError('timeout', `The ${call} call got no complete answer in ${refresh.timeout / 1000} s.`)
+    const inTime = <T>(promise: Promise<T>, delay = refresh.timeout): Promise<T> => {
+      const message = `The ${call} call got no complete answer in time: see \`refresh.timeout\`.`
+      return within(environment, delay, promise, new AuthError('timeout', message))
+    }
 
-    const send: typeof globalThis.fetch = async (input, init) => {
-      const url = destinations.resolve(input instanceof Request ? input.url : input)
-      if (!url) throw new AuthError('invalid_option', 'A token endpoint is relative, and there is no page.')
-      destinations.requireSecure(url)
-      // The answer to a call that gets none is not that of the one before.
-      answer = undefined
+    const send: typeof globalThis.fetch = (input, init) => {
       const deadline = new AbortController()
-      const signals = [signal, deadline.signal, init?.signal].filter((each) => !!each)
       const read = async (): Promise<Response> => {
+        destinations.requireSecure(destinations.locate(input instanceof Request ? input.url : input))
+        // The answer to a call that gets none is not that of the one before.
+        answer = undefined
         const response = await fetch(input, {
           ...init,
-          signal: AbortSignal.any(signals),
+          signal: AbortSignal.any([signal, deadline.signal, init?.signal ?? signal]),
           redirect: 'error',
           credentials: inCookie ? 'include' : 'omit',
           cache: 'no-store',
           referrerPolicy: 'no-referrer',
           keepalive: inCookie,
         })
-        const { status, statusText, headers } = response
         const text = await readText(response)
-        answer = { status, headers, body: parseBody(text) }
-        return new Response(text || null, { status, statusText, headers })
+        answer = { status: response.status, headers: response.headers, body: parseBody(text) }
+        return new Response(text || null, response)
       }
       // Not by the signal: a body that hangs need not heed it, and engines differ in what they reject with.
-      return within(environment, refresh.timeout, read(), late()).finally(() => deadline.abort())
+      return inTime(read()).finally(() => deadline.abort())
     }
 
     try {
@@ -59,7 +57,7 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
       // A login may wait for a person, and the answer to a refresh is wanted however late it comes.
       if (call === 'login' || call === 'refresh') return await running
       // Discovery, the code, and the code once more with another proof: each has a deadline of its own.
-      return await within(environment, (call === 'resume' ? 3 : 1) * refresh.timeout, running, late())
+      return await inTime(running, (call === 'resume' ? 3 : 1) * refresh.timeout)
     } catch (error) {
       if (signal.aborted) throw signal.reason
       throw failureOf(call, error, answer, backend.isFinal, environment.clock.now())
@@ -67,8 +65,8 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
   }
 }
 
-async function readText(response: Response): Promise<string> {
-  const reader = response.body?.getReader()
+async function readText({ body }: Response): Promise<string> {
+  const reader = body?.getReader()
   const decoder = new TextDecoder()
   let text = ''
   let size = 0

@@ -109,7 +109,7 @@ export const planted: readonly Planted[] = [
     edits: [
       {
         file: 'http/token-calls.ts',
-        text: 'return within(environment, refresh.timeout, read(), late()).finally(() => deadline.abort())',
+        text: 'return inTime(read()).finally(() => deadline.abort())',
         becomes: 'return read().finally(() => deadline.abort())',
       },
       {
