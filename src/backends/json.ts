@@ -79,36 +79,32 @@ export function jsonBackend<Credentials extends object = object, User = unknown>
   options: JsonBackendOptions<Credentials, User>,
 ): AuthBackend<Credentials, User> {
   const { login = 'login', refresh = 'refresh', logout = 'logout', user, refreshVia = 'body', isFinal } = options
-  const inCookie = refreshVia === 'cookie'
-  const [csrfName, csrfValue] = (inCookie && (options.csrfHeader ?? ['X-Auth-Request', '1'])) || []
+  const { csrfHeader = ['X-Auth-Request', '1'] } = options
+  const [csrfName, csrfValue] = (refreshVia === 'cookie' && csrfHeader) || []
 
-  const urlOf = (path: string): string => {
+  const urlOf = (endpoint: string | { path: string }): string => {
+    const path = typeof endpoint === 'string' ? endpoint : endpoint.path
     if (/^(\w+:)?\/\//.test(path))
       throw new AuthError('invalid_option', `\`${path}\` must be a path below \`baseUrl\`.`)
     return `${String(options.baseUrl).replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`
   }
 
-  /** Makes the function that calls an endpoint; it resolves with what `read` makes of a successful answer. */
+  /** Makes the function that calls an endpoint; where that does not say how its answer is read, it is by `readDefault`. */
   const caller = <Input, Result>(
     endpoint: Endpoint<Input>,
     defaults: Omit<DetailedEndpoint<Input>, 'path'>,
-    read?: (body: unknown, response: Response) => Result,
+    readDefault: (body: unknown, response: Response) => Result,
   ) => {
+    const url = urlOf(endpoint)
     const {
-      path,
       method = 'POST',
       encoding,
       body,
       headers,
-      readTokens: readHere = options.readTokens ?? readTokens,
-    } = {
-      ...defaults,
-      ...(typeof endpoint === 'string' ? { path: endpoint } : endpoint),
-    }
-    const url = urlOf(path)
+      readTokens: read = readDefault,
+    } = { ...defaults, ...(typeof endpoint === 'object' && endpoint) }
     return async (input: Input, { fetch, signal }: BackendContext): Promise<Result> => {
-      const fields = /^(GET|HEAD)$/i.test(method) ? undefined : body?.(input)
-      const text = JSON.stringify(fields)
+      const text = /^(GET|HEAD)$/i.test(method) ? '' : JSON.stringify(body?.(input))
       const isForm = encoding === 'form'
       const response = await fetch(url, {
         method,
@@ -116,7 +112,7 @@ export function jsonBackend<Credentials extends object = object, User = unknown>
         headers: {
           Accept: 'application/json',
           ...(text && !isForm && { 'Content-Type': 'application/json' }),
-          ...(csrfName && { [csrfName]: String(typeof csrfValue === 'function' ? csrfValue() : csrfValue) }),
+          ...(csrfName && { [csrfName]: typeof csrfValue === 'function' ? csrfValue() : csrfValue }),
           ...headers?.(input),
         },
         // By way of JSON, which leaves out what is undefined.
@@ -124,29 +120,29 @@ export function jsonBackend<Credentials extends object = object, User = unknown>
       })
       const answer = parseBody(await response.text())
       if (!response.ok) throw new AuthError('server_error', `The server answered ${response.status}.`)
-      return (read ?? readHere)(answer, response) as Result
+      return read(answer, response) as Result
     }
   }
 
-  const body = ({ accessToken, refreshToken }: TokenSet): object => {
-    if (inCookie) return {}
-    return refreshVia === 'body' ? { refresh_token: refreshToken } : { token: accessToken }
-  }
+  const body = ({ accessToken, refreshToken }: TokenSet): object =>
+    ({ body: { refresh_token: refreshToken }, cookie: {}, 'access-token': { token: accessToken } })[refreshVia]
+  const read = options.readTokens ?? readTokens<User>
+  const ask = user && caller(user, { method: 'GET', headers: bearer }, (answer) => ({ user: answer }))
 
-  const id = urlOf(typeof login === 'string' ? login : login.path)
+  const id = urlOf(login)
   return {
     id,
     origin: /^https?:/i.test(id) ? new URL(id).origin : undefined,
     refreshVia: refresh ? refreshVia : 'none',
-    login: caller(login, { body: (fields) => fields }),
-    ...(refresh && { refresh: caller(refresh, { body }) }),
+    login: caller(login, { body: (fields) => fields }, read),
+    ...(refresh && { refresh: caller(refresh, { body }, read) }),
     ...(logout && { logout: caller(logout, { body }, () => undefined) }),
-    ...(user && {
-      user: caller(user, { method: 'GET', headers: bearer }, (answer, response) => {
-        const person = typeof user === 'object' && user.readTokens ? user.readTokens(answer, response).user : answer
-        if (!isObject(person)) throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
-        return person as User
-      }),
+    ...(ask && {
+      async user(tokens, context) {
+        const { user } = await ask(tokens, context)
+        if (isObject(user)) return user as User
+        throw new AuthError('invalid_response', 'The user endpoint gave no JSON object.')
+      },
     }),
     ...(isFinal && { isFinal }),
   }
