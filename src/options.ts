@@ -103,7 +103,7 @@ export interface Settings<Credentials extends object, User> {
   readonly environment: Environment
 }
 
-function check(isSound: boolean, option: string, need: string): void {
+function check(isSound: unknown, option: string, need: string): void {
   if (!isSound) throw new AuthError('invalid_option', `\`${option}\` must be ${need}.`)
 }
 
@@ -111,42 +111,29 @@ function check(isSound: boolean, option: string, need: string): void {
 export function resolveOptions<Credentials extends object, User>(
   options: CoreOptions<Credentials, User>,
 ): Settings<Credentials, User> {
-  const {
-    baseUrl,
-    attachTo = [],
-    storage = memoryStorage(),
-    storageKey = 'latchkey',
-    initial,
-    allowInsecure = [],
-  } = options
+  const { baseUrl, attachTo = [], allowInsecure = [], initial } = options
+  const { storage = memoryStorage(), storageKey = 'latchkey' } = options
   const refresh = { ...options.refresh, timeout: options.refresh?.timeout ?? 10_000 }
-  check(!!(baseUrl || options.backend), 'baseUrl', 'given, or else `backend`')
-  check(!/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl)), 'baseUrl', 'an http(s) URL, or a path')
-  check((refresh.before ?? 0) >= 0, 'refresh.before', 'zero or more milliseconds')
-  check(refresh.timeout > 0 && refresh.timeout < 2 ** 31, 'refresh.timeout', 'a number of milliseconds')
-  check(['always', 'on-demand', undefined].includes(refresh.when), 'refresh.when', "'always' or 'on-demand'")
+  check(baseUrl || options.backend, 'baseUrl', 'given, or else `backend`')
+  check(!/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl)), 'baseUrl', 'http(s), or a path')
+  check((refresh.before ?? 0) >= 0, 'refresh.before', '0 or more')
+  check(refresh.timeout > 0 && refresh.timeout < 2 ** 31, 'refresh.timeout', 'some milliseconds')
   check(!initial || isToken(initial.accessToken), 'initial', 'tokens with an access token')
-  check(storageKey !== '', 'storageKey', 'a text that is not empty')
-  check(
-    !refresh.worker || typeof refresh.worker === 'function',
-    'refresh.worker',
-    'a function that makes a SharedWorker',
-  )
-  check(!!storage?.getItem, 'storage', 'an object with getItem, setItem and removeItem')
+  check(storage?.getItem, 'storage', 'a TokenStorage')
   const backend = options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL })
   const wire = { fetch: options.fetch }
   return {
     backend,
     inCookie: backend.refreshVia === 'cookie',
-    baseUrl,
     prefixes: baseUrl ? [baseUrl, ...attachTo] : attachTo,
+    baseUrl,
     storage,
     storageKey,
     initial,
+    allowInsecure,
     refresh,
     fetch: (input, init) => (wire.fetch ?? globalThis.fetch)(input, init),
     wire,
-    allowInsecure,
     environment: { ...browserEnvironment, ...options.environment },
   }
 }
