@@ -32,11 +32,13 @@ import { createTrace } from './trace.js'
 /** Joins the rooms: builds every part, and hands back what the client can do. */
 export function createClient<Credentials extends object, User>(options: CoreOptions<Credentials, User>) {
   const settings = resolveOptions(options)
-  const { backend, inCookie, environment, refresh, storageKey } = settings
+  const { backend, inCookie, environment, refresh, storageKey, storage } = settings
   const events = createEvents<KeeperEvents<User>>(environment.reportError)
+  const { flush } = events
   const trace = createTrace(environment.clock.now)
   const disposal = new AbortController()
   const life = disposal.signal
+  const backoff = createBackoff(environment)
   let isDegraded = false
   /** How often `logout` was called. */
   let departures = 0
@@ -44,28 +46,37 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   const isRenewable = ({ tokens }: Pick<Session, 'tokens'>): boolean => canRenew(backend, tokens)
 
   const mark = createMark(environment.marks ?? webStorage('local'), `${storageKey}.mark`)
-  const store = createStore(settings.storage, storageKey, environment, life, (error) => {
+  const store = createStore(storage, storageKey, environment, life, (error) => {
     schedule.arm()
     if (isDegraded) return
     isDegraded = true
     trace.add('storage degraded', error.message)
     keeper.tell('storageDegraded', { error })
-    queueMicrotask(events.flush)
+    queueMicrotask(flush)
   })
   // Who else sees the storage decides what there is to agree on; a refresh cookie is seen by all.
-  const scope = settings.storage.scope ?? 'origin'
+  const { scope = 'origin' } = storage
+  const isPrivate = inCookie && scope !== 'origin'
   const nameOf = ({ id }: Entry): string => (scope === 'tab' ? id : storageKey)
-  const ledger =
-    inCookie && scope !== 'origin'
-      ? takeTurns({ environment, trace }, storageKey)
-      : openLedger({ environment, trace, nameOf, isPrivate: () => scope === 'memory' || store.isDenied })
-  const hints = createHints(environment, storageKey, trace, (hint) => follower?.hear(hint))
-  const keeper = createKeeper<User>({
+  const base = {
     ...settings,
-    store,
-    ledger,
+    scope,
     events,
     trace,
+    life,
+    mark,
+    store,
+    backoff,
+    destinations: createDestinations(settings),
+    hints: createHints(environment, storageKey, trace, (hint) => follower?.hear(hint)),
+  }
+  const ledger = isPrivate
+    ? takeTurns(base, storageKey)
+    : openLedger({ ...base, nameOf, isPrivate: () => scope === 'memory' || store.isDenied })
+  const call = createTokenCaller(base)
+  const keeper = createKeeper<User>({
+    ...base,
+    ledger,
     plan: (tokens, receivedAt, isWide) => {
       // Only what calls the server needs spreading.
       const spread = refresh.spread !== false && canRenew(backend, tokens)
@@ -76,33 +87,20 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       if (inCookie) mark.set(!!session)
       schedule.arm()
     },
-    announce: (isComplete) => hints.send(isComplete === false ? 'wanted' : 'changed'),
+    announce: (isComplete) => base.hints.send(isComplete === false ? 'wanted' : 'changed'),
   })
   const { current, state } = keeper
-  const { flush } = events
-
-  const destinations = createDestinations(settings)
-  const call = createTokenCaller({ ...settings, destinations })
-  const backoff = createBackoff(environment)
-  const end = ({ id }: Session, reason: LogoutReason, error?: AuthError): void => {
-    void keeper.end(id, reason, error)
-    flush()
-  }
   const settled = (): void => {
     schedule.arm()
     flush()
   }
+  const shared = { ...base, ledger, call, keeper }
   const follower =
-    scope === 'memory' || (inCookie && scope === 'tab')
+    scope === 'memory' || isPrivate
       ? undefined
       : createFollower<User>({
-          ...settings,
+          ...shared,
           scope,
-          life,
-          store,
-          ledger,
-          keeper,
-          hints,
           onMove: () => {
             backoff.reset()
             renewal.arrive()
@@ -111,26 +109,18 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
           onFailure: (failure) => attempts.heed(failure),
           onSettled: settled,
         })
-  const exchange = createExchange<User>({ ...settings, isPrivate: inCookie && scope !== 'origin', trace, call })
+  const exchange = createExchange<User>({ ...shared, isPrivate })
   const parts = {
-    ...settings,
-    events,
-    trace,
-    life,
-    mark,
-    store,
-    keeper,
+    ...shared,
     current,
     canRenew: isRenewable,
-    end,
-    destinations,
-    call,
-    backoff,
-    ledger,
-    hints,
+    end: ({ id }: Session, reason: LogoutReason, error?: AuthError): void => {
+      void keeper.end(id, reason, error)
+      flush()
+    },
     follower,
     exchange,
-    turns: createTurns({ ...settings, trace, life }),
+    turns: createTurns(base),
   }
 
   const signIn = createSignIn<User>(parts)
@@ -148,24 +138,27 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   const schedule = createSchedule<User>({ ...parts, renewal })
   const { start, ready, caughtUp, stop } = createStartup<User>({ ...parts, signIn, renewal, schedule })
 
+  const enter = async (
+    isJustIssued: boolean,
+    signal: AbortSignal | undefined,
+    obtain: (signal: AbortSignal) => Promise<TokenResponse<User>>,
+  ): Promise<AuthState<User>> => {
+    await signIn.enter(isJustIssued, signal, async (wanted) => {
+      await ready(wanted)
+      return obtain(wanted)
+    })
+    return state()
+  }
+
   return {
     state,
     fetch: createAuthorizedFetch({ ...parts, renewal, ready: caughtUp, departures: () => departures }),
     start: ({ probe = false }: StartOptions = {}): Promise<StartResult<User>> => start(probe),
-    async login(...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> {
-      await signIn.enter(true, signal, async (wanted) => {
-        await ready(wanted)
-        return call('login', (context) => backend.login((credentials ?? {}) as Credentials, context), wanted)
-      })
-      return state()
-    },
-    async setTokens(tokens: TokenResponse<User>): Promise<AuthState<User>> {
-      await signIn.enter(false, undefined, async (wanted) => {
-        await ready(wanted)
-        return tokens
-      })
-      return state()
-    },
+    login: (...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> =>
+      enter(true, signal, (wanted) =>
+        call('login', (context) => backend.login((credentials ?? {}) as Credentials, context), wanted),
+      ),
+    setTokens: (tokens: TokenResponse<User>): Promise<AuthState<User>> => enter(false, undefined, async () => tokens),
     async logout(how: LogoutOptions = {}): Promise<void> {
       signIn.cancel('A logout has ended this login.')
       departures += 1
