@@ -22,7 +22,7 @@ export function failureOf(
   const oauthError = oauthErrorOf(body)
   const signsIn = call === 'login' || call === 'resume'
   const retryAfter = headers?.get('retry-after') ?? ''
-  const pause = Number(retryAfter) * 1000 || Date.parse(retryAfter) - now
+  const pause = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now
   const what = answer ? `answered by ${status}` : 'no answer: offline, blocked by CORS, or redirected'
   return new AuthError(
     answer ? codeOf(call, signsIn, answer, isFinal) : 'network',
