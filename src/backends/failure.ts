@@ -1,5 +1,4 @@
 import { AuthError, type AuthErrorCode, isAuthError } from '../errors.js'
-import { isObject } from '../session/json.js'
 import type { AuthBackend, BackendAnswer, TokenCall } from './contract.js'
 import { TOKEN_NAMES } from './read-tokens.js'
 
@@ -15,18 +14,26 @@ export function failureOf(
   isFinal: AuthBackend['isFinal'],
   now: number,
 ): AuthError {
-  const { status, headers, body } = answer ?? {}
-  const isRefused = (status ?? 0) >= 300
+  const isRefused = !!answer && answer.status >= 300
   // Who throws what trying again would not mend knows more than the status says.
   if (isAuthError(thrown) && !(isRefused && thrown.retryable)) return thrown
+  if (!answer) return new AuthError('network', `The ${call} call got no answer: offline, CORS, or a redirect.`)
+
+  const { status, headers, body } = answer
   const oauthError = oauthErrorOf(body)
   const signsIn = call === 'login' || call === 'resume'
-  const retryAfter = headers?.get('retry-after') ?? ''
+  const codeOf = (): AuthErrorCode => {
+    if (!isRefused) return 'invalid_response'
+    if (call === 'refresh' && (isFinal ?? isFinalAnswer)(answer)) return 'refresh_rejected'
+    if (status < 500 && blamesClient(answer)) return 'misconfigured'
+    if (signsIn && [400, 401, 403, 422].includes(status)) return 'invalid_credentials'
+    return status === 429 ? 'rate_limited' : 'server_error'
+  }
+  const retryAfter = headers.get('retry-after') ?? ''
   const pause = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now
-  const what = answer ? `answered by ${status}` : 'no answer: offline, blocked by CORS, or redirected'
   return new AuthError(
-    answer ? codeOf(call, signsIn, answer, isFinal) : 'network',
-    `The ${call} call failed, ${what}${oauthError ? ` (${oauthError})` : ''}.`,
+    codeOf(),
+    `The ${call} call failed with status ${status}${oauthError ? ` (${oauthError})` : ''}.`,
     {
       status,
       oauthError,
@@ -39,31 +46,18 @@ export function failureOf(
 
 /** The OAuth error that a body names (RFC 6749, section 5.2). */
 export function oauthErrorOf(body: unknown): string | undefined {
-  const error = isObject(body) ? body.error : undefined
+  const { error } = Object(body) as { error?: unknown }
   return typeof error === 'string' && /^[a-z_]{1,64}$/.test(error) ? error : undefined
 }
 
 /** Whether a refused refresh means that the session is over, where the backend does not say. */
-export function isFinalAnswer({ status, body }: BackendAnswer): boolean {
-  return (status === 400 || status === 401) && !blamesClient(body)
+export function isFinalAnswer(answer: BackendAnswer): boolean {
+  const { status } = answer
+  return (status === 400 || status === 401) && !blamesClient(answer)
 }
 
-function blamesClient(body: unknown): boolean {
+function blamesClient({ body }: BackendAnswer): boolean {
   return BLAMES_CLIENT.includes(oauthErrorOf(body) ?? '')
-}
-
-function codeOf(
-  call: TokenCall,
-  signsIn: boolean,
-  answer: BackendAnswer,
-  isFinal: AuthBackend['isFinal'] = isFinalAnswer,
-): AuthErrorCode {
-  const { status, body } = answer
-  if (status < 300) return 'invalid_response'
-  if (call === 'refresh' && isFinal(answer)) return 'refresh_rejected'
-  if (status < 500 && blamesClient(body)) return 'misconfigured'
-  if (signsIn && [400, 401, 403, 422].includes(status)) return 'invalid_credentials'
-  return status === 429 ? 'rate_limited' : 'server_error'
 }
 
 function withoutTokens(body: unknown): unknown {

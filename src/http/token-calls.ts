@@ -72,7 +72,7 @@ async function readText({ body }: Response): Promise<string> {
   let size = 0
   for (;;) {
     const { value } = (await reader?.read()) ?? {}
-    if (!value) return text + decoder.decode()
+    if (!value) return text
     size += value.byteLength
     if (size > LARGEST) {
       reader?.cancel().catch(() => undefined)
