@@ -3,7 +3,6 @@ import type { LogoutOptions } from './backends/contract.js'
 import type { AccessTokenOptions, ListenerOptions, LoginArguments, LoginFields, StartOptions } from './call-options.js'
 import { createClient } from './create-client.js'
 import type { Unsubscribe } from './events.js'
-import { allowInspection } from './inspection.js'
 import type { CoreOptions } from './options.js'
 import type { AuthEvents } from './session/auth-events.js'
 import type { AuthState, StartResult } from './session/state.js'
@@ -111,12 +110,9 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
    * @throws {@link AuthError} `invalid_option` when an option cannot work.
    */
   constructor(options: CoreOptions<Credentials, User>) {
-    const { state, inspection, ...rest } = createClient<Credentials, User>(options)
-    const methods: Omit<AuthClient<Credentials, User>, 'state' | typeof Symbol.dispose> = rest
+    const client: Omit<AuthClient<Credentials, User>, typeof Symbol.dispose> = createClient<Credentials, User>(options)
     // Own properties that need no `this`: they may be detached, and work behind a Vue or MobX proxy.
-    Object.assign(this, methods)
-    Object.defineProperty(this, 'state', { get: state, enumerable: true })
-    allowInspection(this, inspection)
-    if (Symbol.dispose) Object.defineProperty(this, Symbol.dispose, { value: methods.dispose })
+    Object.defineProperties(this, Object.getOwnPropertyDescriptors(client))
+    if (Symbol.dispose) Object.defineProperty(this, Symbol.dispose, { value: client.dispose })
   }
 }

@@ -5,7 +5,7 @@ import { createEvents, type Unsubscribe } from './events.js'
 import { createAuthorizedFetch } from './http/authorized-fetch.js'
 import { createDestinations } from './http/destinations.js'
 import { createTokenCaller } from './http/token-calls.js'
-import type { Inspection } from './inspection.js'
+import { allowInspection } from './inspection.js'
 import { type CoreOptions, resolveOptions } from './options.js'
 import { createAttempts } from './refresh/attempt.js'
 import { createBackoff } from './refresh/backoff.js'
@@ -79,7 +79,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     ledger,
     plan: (tokens, receivedAt, isWide) => {
       // Only what calls the server needs spreading.
-      const spread = refresh.spread !== false && canRenew(backend, tokens)
+      const spread = refresh.spread !== false && isRenewable({ tokens })
       return planRenewal(receivedAt, tokens.expiresAt, isWide, environment.random, { ...refresh, spread })
     },
     onChange: (session, isOther, error) => {
@@ -150,14 +150,16 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     return state()
   }
 
-  return {
-    state,
+  const client = {
+    get state(): AuthState<User> {
+      return state()
+    },
     fetch: createAuthorizedFetch({ ...parts, renewal, ready: caughtUp, departures: () => departures }),
     start: ({ probe = false }: StartOptions = {}): Promise<StartResult<User>> => start(probe),
-    login: (...[credentials, { signal } = {}]: LoginArguments<Credentials>): Promise<AuthState<User>> =>
-      enter(true, signal, (wanted) =>
-        call('login', (context) => backend.login((credentials ?? {}) as Credentials, context), wanted),
-      ),
+    login: (
+      ...[credentials = {} as Credentials, { signal } = {}]: LoginArguments<Credentials>
+    ): Promise<AuthState<User>> =>
+      enter(true, signal, (wanted) => call('login', (context) => backend.login(credentials, context), wanted)),
     setTokens: (tokens: TokenResponse<User>): Promise<AuthState<User>> => enter(false, undefined, async () => tokens),
     async logout(how: LogoutOptions = {}): Promise<void> {
       signIn.cancel('A logout has ended this login.')
@@ -201,7 +203,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       { signal }: ListenerOptions = {},
     ): Unsubscribe => events.on(event, listener as (event: KeeperEvents<User>[K]) => void, signal),
     explain: trace.list,
-    inspection: { settings, keeper, schedule, flush } satisfies Inspection<User>,
     dispose(): void {
       disposal.abort(new AuthError('disposed', 'This client has been disposed of: create another one.'))
       schedule.arm()
@@ -211,4 +212,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       renewal.abandon(life.reason)
     },
   }
+  allowInspection<User>(client, { settings, keeper, schedule, flush })
+  return client
 }
