@@ -60,7 +60,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   const nameOf = ({ id }: Entry): string => (scope === 'tab' ? id : storageKey)
   const base = {
     ...settings,
-    scope,
     events,
     trace,
     life,

@@ -111,8 +111,14 @@ function check(isSound: unknown, option: string, need: string): void {
 export function resolveOptions<Credentials extends object, User>(
   options: CoreOptions<Credentials, User>,
 ): Settings<Credentials, User> {
-  const { baseUrl, attachTo = [], allowInsecure = [], initial } = options
-  const { storage = memoryStorage(), storageKey = 'latchkey' } = options
+  const {
+    baseUrl,
+    attachTo = [],
+    allowInsecure = [],
+    initial,
+    storage = memoryStorage(),
+    storageKey = 'latchkey',
+  } = options
   const refresh = { ...options.refresh, timeout: options.refresh?.timeout ?? 10_000 }
   check(baseUrl || options.backend, 'baseUrl', 'given, or else `backend`')
   check(!/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl)), 'baseUrl', 'http(s), or a path')

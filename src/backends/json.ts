@@ -78,8 +78,15 @@ export interface JsonBackendOptions<Credentials, User> {
 export function jsonBackend<Credentials extends object = object, User = unknown>(
   options: JsonBackendOptions<Credentials, User>,
 ): AuthBackend<Credentials, User> {
-  const { login = 'login', refresh = 'refresh', logout = 'logout', user, refreshVia = 'body', isFinal } = options
-  const { csrfHeader = ['X-Auth-Request', '1'] } = options
+  const {
+    login = 'login',
+    refresh = 'refresh',
+    logout = 'logout',
+    user,
+    refreshVia = 'body',
+    csrfHeader = ['X-Auth-Request', '1'],
+    isFinal,
+  } = options
   const [csrfName, csrfValue] = (refreshVia === 'cookie' && csrfHeader) || []
 
   const urlOf = (endpoint: string | { path: string }): string => {

@@ -19,8 +19,8 @@ export const TOKEN_NAMES: readonly string[] = [...ACCESS, ...REFRESH, ...ID]
  * @see [RFC 6749, section 5.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.1)
  */
 export function readTokens<User = unknown>(body: unknown, _response?: Response): TokenResponse<User> {
-  const top = isObject(body) ? body : {}
-  const fields = [top, top.data, top.tokens, top.session].filter(isObject).flatMap((place) => Object.entries(place))
+  const { data, tokens, session } = Object(body) as Record<string, unknown>
+  const fields = [body, data, tokens, session].filter(isObject).flatMap((place) => Object.entries(place))
   const find = <T>(fits: (value: unknown) => value is T, ...names: readonly string[]): T | undefined =>
     names.flatMap((name) => fields.filter(([key, value]) => key === name && fits(value)))[0]?.[1] as T | undefined
 
