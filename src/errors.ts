@@ -81,11 +81,10 @@ export class AuthError extends Error {
   declare readonly data: unknown
 
   /** Backends of your own throw it too: `refresh_rejected` from `refresh` ends the session. */
-  constructor(code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {
-    super(message, details)
+  constructor(code: AuthErrorCode, message: string, { cause, ...details }: AuthErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.retryable = RETRYABLE.includes(code)
-    // `cause` is there by now, and stays hidden from lists.
     Object.assign(this, details)
   }
 }

@@ -120,12 +120,16 @@ export function resolveOptions<Credentials extends object, User>(
     storageKey = 'latchkey',
   } = options
   const refresh = { ...options.refresh, timeout: options.refresh?.timeout ?? 10_000 }
+  const { before = 0, timeout, when = 'always', worker } = refresh
   check(baseUrl || options.backend, 'baseUrl', 'given, or else `backend`')
-  check(!/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl)), 'baseUrl', 'http(s), or a path')
-  check((refresh.before ?? 0) >= 0, 'refresh.before', '0 or more')
-  check(refresh.timeout > 0 && refresh.timeout < 2 ** 31, 'refresh.timeout', 'some milliseconds')
+  check(!/^(?!https?:)[\w+.-]+:/i.test(String(baseUrl)), 'baseUrl', 'an http(s) URL, or a path')
+  check(before >= 0, 'refresh.before', 'zero or more milliseconds')
+  check(timeout > 0 && timeout < 2 ** 31, 'refresh.timeout', 'a number of milliseconds')
+  check(['always', 'on-demand'].includes(when), 'refresh.when', "'always' or 'on-demand'")
+  check(!worker || typeof worker === 'function', 'refresh.worker', 'a function that makes a SharedWorker')
   check(!initial || isToken(initial.accessToken), 'initial', 'tokens with an access token')
-  check(storage?.getItem, 'storage', 'a TokenStorage')
+  check(storageKey, 'storageKey', 'a text that is not empty')
+  check(storage?.getItem, 'storage', 'an object with getItem, setItem and removeItem')
   const backend = options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL })
   const wire = { fetch: options.fetch }
   return {
