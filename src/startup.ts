@@ -166,13 +166,13 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       trace.add('not resumed', isAuthError(error) ? error.message : 'The backend could not resume the login.')
     })
     const session = keeper.current()
-    if (session && keeper.isProbing()) {
+    if (session?.isProbe) {
       // Who only probes may well be signed out: requests wait until that is known.
       await unlessAborted(
         renewal.renew(session, life, 'The app asked whether there is a session.').catch(() => undefined),
         life,
       )
-      if (keeper.isProbing()) await keeper.end(session.id, 'never')
+      if (keeper.current()?.isProbe) await keeper.end(session.id, 'never')
     }
     isLoaded = true
   }

@@ -3,7 +3,7 @@ import { AuthError, FINAL } from '../errors.js'
 import type { Hint, Hints } from '../tabs/hints.js'
 import type { SessionLedger } from '../tabs/ledger.js'
 import type { Keeper } from './keeper.js'
-import { decodeRecord, isRecordOf } from './record.js'
+import { decodeRecord, encodeRecord, isRecordOf } from './record.js'
 import type { StoredSession } from './session.js'
 import type { LogoutReason } from './state.js'
 import type { Store } from './store.js'
@@ -48,7 +48,6 @@ const LATE = 100
 /** A sign-out empties the storage and ends the session in the ledger, in either order: so long it may take. */
 const GRACE = 300
 const JUST_NOW = 1000
-const REASONS: readonly string[] = ['logout', 'expired', 'revoked', 'replaced', 'storage-cleared']
 
 /** The error of a session whose tokens died with a tab. */
 export function lostRefresh(cause?: AuthError): AuthError {
@@ -105,11 +104,11 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     if (scope === 'tab') await store.remove()
   }
 
-  const leave = ({ ended = '' }: LedgerRow): void => {
-    const reason = (REASONS.includes(ended) ? ended : 'revoked') as LogoutReason
-    const code = FINAL.find((each) => each === ended) ?? 'refresh_rejected'
-    const refused = new AuthError(code, 'The session could not be renewed by another tab.')
-    keeper.leave(reason, code === 'refresh_lost' ? lostRefresh() : reason === 'revoked' ? refused : undefined)
+  const leave = ({ ended }: LedgerRow): void => {
+    const code = FINAL.find((each) => each === ended)
+    if (!code) keeper.leave(ended as LogoutReason)
+    else if (code === 'refresh_lost') keeper.leave('revoked', lostRefresh())
+    else keeper.leave('revoked', new AuthError(code, 'Another tab could not renew the session.'))
   }
 
   /** Stores the session once more, if it is the current one of all tabs. */
@@ -118,7 +117,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     const row = now && (await ledger.read(now))
     const isCurrent = row?.id === now?.id && row?.generation === now?.generation && !row?.ended
     if (!now || !isCurrent || keeper.current() !== now) return
-    await keeper.store()
+    await store.save(encodeRecord(now, backend.id))
     if (store.isSettled) hints.send('changed')
   }
 

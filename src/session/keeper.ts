@@ -28,8 +28,6 @@ export interface Keeper<User> {
    * whether the storage had one.
    */
   load(ask: () => Promise<'mark' | 'probe' | undefined>): Promise<boolean>
-  /** Whether only `probe` asks for a session so far: its absence would be no news. */
-  isProbing(): boolean
   /** Shows the session as it is now; `isFirst` ends the state `loading`, which else goes on. */
   reveal(isFirst?: boolean): void
   /** Whether the state says that the access token has expired, or says nothing yet. */
@@ -47,7 +45,7 @@ export interface Keeper<User> {
   /** Ends the session `id` for all tabs, if it is the current one. `never`: nobody had noticed it. */
   end(id: string, reason: 'never' | LogoutReason, error?: AuthError, origin?: AuthEvent['origin']): Promise<void>
   setUser(user: User): void
-  /** Takes over what another tab has stored. */
+  /** Takes over what another tab has stored; tells of it what this tab has shown otherwise. */
   follow(stored: StoredSession<User>): void
   /** Lets go of the session in this tab alone. */
   leave(reason: 'never' | LogoutReason, error?: AuthError): void
@@ -55,8 +53,6 @@ export interface Keeper<User> {
   refuse(base: Session<User>, attempt: number, error: AuthError): Promise<boolean>
   /** Resolves when ledger and storage know what this tab has begun or ended. */
   settled(): Promise<unknown>
-  /** Stores the session once more. */
-  store(): Promise<void>
   /** Sees the current session otherwise, in this tab alone. */
   amend(changes: Partial<Session<User>>): void
   /** Queues an event about the current session. */
@@ -92,36 +88,25 @@ export interface KeeperParts<User> {
 
 /** An answer that a worker has kept for longer says little about the server's clock. */
 const FRESH = 60_000
-const WHY: Record<LogoutReason, string> = {
-  logout: 'The app called logout().',
-  expired: 'The access token expired, and there was nothing to renew it with.',
-  revoked: 'The server refused to renew the session.',
-  replaced: 'Somebody signed in over it.',
-  'storage-cleared': 'The record was deleted from the storage.',
-}
 
 export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   const { backend, inCookie, store, ledger, environment, events, trace, plan, onChange, announce } = parts
   let { initial } = parts
   let current: Session<User> | undefined
   let state: AuthState<User> = LOADING
-  let isProbe = false
+  /** Why there is no current session. */
+  let reason: 'never' | LogoutReason = 'never'
   let adopting: Promise<unknown> = Promise.resolve()
   let settling: Promise<unknown> = adopting
   /** Until the storage has been read, nothing is written over what it may hold. */
   let isLoaded = false
 
-  /** Shows `next` as the state, unless it says the same as the one before. */
-  const show = (next: AuthState<User>): void => {
+  const reveal = (isFirst = false): void => {
+    if (state === LOADING && !isFirst) return
+    const next = current ? signedIn(current, remainingLifetime(current, environment) <= 0) : signedOut(reason)
     if (isSame(next, state)) return
     state = next
     events.emit('state', next)
-  }
-
-  const reveal = (isFirst = false): void => {
-    if (state === LOADING && !isFirst) return
-    if (current) show(signedIn(current, remainingLifetime(current, environment) <= 0))
-    else if (state === LOADING) show(signedOut('never'))
   }
 
   const next = (answer: TokenResponse<User>, previous?: Session<User>, isJustIssued?: boolean): Session<User> => {
@@ -136,13 +121,24 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     state = signedIn(current, false)
   }
 
-  /** Makes `session` the current one, for this page and for the next. */
-  const keep = (session: Session<User>, record = encodeRecord(session, backend.id)): Promise<void> => {
-    const isOther = current?.id !== session.id
-    current = session
-    if (!isLoaded) return Promise.resolve()
-    onChange(session, isOther)
-    return store.save(record)
+  /** Holds `session` from now on; a user who says the same stays the same object. */
+  const hold = (session: Session<User>): void => {
+    current = { ...session, user: isSame(session.user, current?.user) ? current?.user : session.user }
+  }
+
+  const amend = (changes: Partial<Session<User>>): void => {
+    if (current) hold({ ...current, ...changes })
+  }
+
+  /** Lets the others know when all is written down. */
+  const settle = (written: Promise<unknown> | undefined): Promise<unknown> => {
+    settling = Promise.all([written, settling]).then(([isComplete]) => announce(isComplete))
+    return settling
+  }
+
+  const save = (session: Session<User>): Promise<unknown> => {
+    const record = encodeRecord(session, backend.id)
+    return settle(isLoaded ? store.save(record) : undefined)
   }
 
   const tell: Keeper<User>['tell'] = (name, details, origin = 'this-tab') => {
@@ -150,31 +146,38 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     events.emit(name, { ...event, ...details } as KeeperEvents<User>[typeof name])
   }
 
-  const isProbing = (): boolean => isProbe && current?.generation === 0
-
-  const tellLogout = (reason: LogoutReason, origin: AuthEvent['origin'], error?: AuthError): void => {
-    trace.add('signed out', error?.message ?? WHY[reason], current?.generation, origin)
-    tell('logout', { reason, error }, origin)
+  const part = (wanted: typeof reason, origin: AuthEvent['origin'], error?: AuthError): void => {
+    reason = current?.isProbe ? 'never' : wanted
+    trace.add('signed out', error?.message ?? `The reason is \`${reason}\`.`, current?.generation, origin)
+    if (reason !== 'never') tell('logout', { reason, error }, origin)
   }
 
   /** Ends the current session in this tab. */
-  const drop = (wanted: 'never' | LogoutReason, origin: AuthEvent['origin'], error?: AuthError): void => {
-    const reason = isProbing() ? 'never' : wanted
-    if (reason !== 'never') tellLogout(reason, origin, error)
+  const drop: typeof part = (...why) => {
+    part(...why)
     current = undefined
-    onChange(current, true, error)
-    show(signedOut(reason))
+    onChange(current, true, why[2])
+    reveal(true)
   }
 
-  /** Lets the others know when all is written down. */
-  const settle = (written: Promise<unknown>): Promise<unknown> => {
-    settling = Promise.all([written, settling]).then(([isComplete]) => announce(isComplete))
-    return settling
+  /** Goes over to `session`. What another tab did before this one has shown anything is no news. */
+  const move = (session: Session<User>, why: string, origin: AuthEvent['origin'] = 'this-tab'): void => {
+    const isOther = current?.id !== session.id
+    const isNews = origin === 'this-tab' || state !== LOADING
+    if (current && isOther && isNews) part('replaced', origin)
+    hold(session)
+    onChange(session, isOther)
+    trace.add(isOther ? 'signed in' : 'renewed', why, session.generation, origin)
+    reveal(isOther && isNews)
+    if (!isNews) return
+    if (isOther) tell('login', { user: session.user }, origin)
+    else tell('refresh', { expiresAt: session.tokens.expiresAt }, origin)
   }
 
   const establish: Keeper<User>['establish'] = async (answer, isJustIssued, signal) => {
     const session = next(answer, undefined, isJustIssued)
-    const record = encodeRecord(session, backend.id)
+    // Throws before anybody knows of the session.
+    encodeRecord(session, backend.id)
     const adopt = async (): Promise<void> => {
       const undo = await ledger.adopt(session)
       if (!signal?.aborted) return
@@ -185,19 +188,15 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     adopting = adopted.catch(() => undefined)
     settling = Promise.all([settling, adopting])
     await adopted
-    if (current && !isProbing()) tellLogout('replaced', 'this-tab')
-    const stored = keep(session, record)
-    trace.add('signed in', 'The backend gave tokens.', session.generation)
-    reveal(true)
-    tell('login', { user: session.user })
-    return { stored: settle(stored) }
+    move(session, 'The backend gave tokens.')
+    return { stored: save(session) }
   }
 
-  const end: Keeper<User>['end'] = async (id, reason, error, origin = 'this-tab') => {
-    if (current?.id !== id) return
+  const end: Keeper<User>['end'] = async (id, wanted, error, origin = 'this-tab') => {
     const session = current
-    drop(reason, origin, error)
-    const ended = adopting.then(() => ledger.end(session, endingOf(reason, error)))
+    if (session?.id !== id) return
+    drop(wanted, origin, error)
+    const ended = adopting.then(() => ledger.end(session, error?.code ?? wanted))
     await settle(store.remove(isRecordOf(id, backend.id)).then(() => ended))
   }
 
@@ -209,7 +208,6 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     },
     reveal,
     isStale: () => state === LOADING || (state.status === 'authenticated' && state.freshness === 'stale'),
-    isProbing,
     async load(ask) {
       const text = await store.load()
       isLoaded = true
@@ -224,17 +222,19 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       const why = text ? 'The record is damaged, or of another version or backend.' : 'The storage is empty.'
       trace.add('not restored', why)
       adoptInitial()
-      const reason = current ? 'initial' : await ask()
-      if (current) void keep(current)
-      else if (reason) current = awaitTokens(environment)
-      isProbe = reason === 'probe'
-      if (current) trace.add('restoring', `By \`${reason}\`.`, current.generation)
+      const by = current ? 'initial' : await ask()
+      if (current) {
+        onChange(current, true)
+        void save(current)
+      } else if (by) current = awaitTokens(environment, by === 'probe')
+      if (current) trace.add('restoring', `By \`${by}\`.`, current.generation)
       return false
     },
     establish,
     async advance(base, answer, attempt, cause, age) {
-      const session = next(answer, base, age < FRESH)
-      const record = encodeRecord(session, backend.id)
+      const isJustIssued = age < FRESH
+      const session = next(answer, base, isJustIssued)
+      encodeRecord(session, backend.id)
       // A sign-in that is ended on its way into the ledger leaves this session there.
       await adopting
       if (!(await ledger.commit(base, attempt))) return undefined
@@ -242,69 +242,42 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       // A cookie is everybody's: somebody else may have signed in by another tab, which said nothing.
       const [before, now] = [base.claims?.sub, session.claims?.sub]
       if (inCookie && before !== undefined && now !== undefined && before !== now) {
-        return establish(answer, age < FRESH)
+        return establish(answer, isJustIssued)
       }
       // The app may have set another user meanwhile.
-      const isAsked = answer.user !== undefined || session.user === current.user
-      const kept = isAsked ? keep(session, record) : keep({ ...session, user: current.user })
-      trace.add('renewed', cause, session.generation)
-      reveal()
-      tell('refresh', { expiresAt: session.tokens.expiresAt })
-      return { stored: kept.then(() => announce()) }
+      move({ ...session, user: answer.user ?? current.user }, cause)
+      return { stored: save(current) }
     },
     end,
     async refuse(base, attempt, error) {
       await adopting
-      const isEnded = await ledger.refuse(base, attempt, endingOf('revoked', error))
+      const isEnded = await ledger.refuse(base, attempt, error.code)
       if (isEnded) await end(base.id, 'revoked', error)
       return isEnded
     },
     setUser(user) {
       adoptInitial()
       if (!current) return
-      void keep({ ...current, user: isSame(user, current.user) ? current.user : user }).then(() => announce())
+      void save({ ...current, user })
+      amend({ user })
       reveal()
     },
     follow(stored) {
-      const before = current
-      const user = isSame(stored.user, before?.user) ? before?.user : stored.user
-      const isOther = before?.id !== stored.id
-      if (before && !isOther && before.generation === stored.generation) {
-        current = { ...before, user }
-        return reveal()
-      }
-      const session = reviveSession({ ...stored, user }, environment)
-      const isShown = state !== LOADING
-      if (isOther && before && isShown && !isProbing()) tellLogout('replaced', 'other-tab')
-      store.drop()
-      current = session
-      onChange(session, isOther)
-      if (isOther && isShown) {
-        trace.add('signed in', 'In another tab.', session.generation, 'other-tab')
+      if (current?.id === stored.id && current.generation === stored.generation) {
+        amend({ user: stored.user })
         reveal()
-        tell('login', { user: session.user }, 'other-tab')
       } else {
-        trace.add('renewed', 'By another tab.', session.generation, 'other-tab')
-        reveal()
-        if (isShown) tell('refresh', { expiresAt: session.tokens.expiresAt }, 'other-tab')
+        store.drop()
+        move(reviveSession(stored, environment), 'In another tab.', 'other-tab')
       }
     },
-    leave(reason, error) {
+    leave(wanted, error) {
       if (!current) return
       store.drop()
-      if (reason === 'never') trace.add('not restored', 'The session has ended in another tab.', current.generation)
-      drop(reason, 'other-tab', error)
+      drop(wanted, 'other-tab', error)
     },
     settled: () => settling,
-    store: () => (current ? keep(current) : Promise.resolve()),
-    amend(changes) {
-      if (current) current = { ...current, ...changes }
-    },
+    amend,
     tell,
   }
-}
-
-/** Why a session ended, as the ledger says it. */
-function endingOf(reason: string, error: AuthError | undefined): string {
-  return error && error.code !== 'refresh_rejected' ? error.code : reason
 }

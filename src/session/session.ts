@@ -1,6 +1,5 @@
 import type { Environment } from '../environment.js'
 import { type Claims, decodeClaims } from './claims.js'
-import { isSame } from './json.js'
 import { requireAccessToken, type TokenResponse, type TokenSet } from './tokens.js'
 
 /** One sign-in of one person, as of one generation of its tokens. */
@@ -20,6 +19,8 @@ export interface Session<User = unknown> {
   readonly clockOffset: number
   /** The monotonic clock at the access token's end: setting the wall clock back does not make a token live longer. */
   readonly endsAt: number | undefined
+  /** Whether only `probe` asks for it so far: its absence would be no news. */
+  readonly isProbe?: boolean
 }
 
 /** What a session keeps when it is stored. */
@@ -52,13 +53,14 @@ export function reviveSession<User>(
 }
 
 /** A session of which only an HttpOnly cookie knows so far: its tokens are still to come. */
-export function awaitTokens<User>(environment: Environment): Session<User> {
+export function awaitTokens<User>(environment: Environment, isProbe: boolean): Session<User> {
   const stored = {
     id: environment.createId(),
     generation: 0,
     tokens: { accessToken: '' },
     receivedAt: 0,
     clockOffset: 0,
+    isProbe,
   }
   return reviveSession({ ...stored, user: undefined as User | undefined, renewAt: undefined }, environment)
 }
@@ -120,13 +122,12 @@ export function nextSession<User>(
       renewAt = previous.renewAt
     }
   }
-  const user = answer.user ?? previous?.user
   return reviveSession(
     {
       id: previous?.id ?? environment.createId(),
       generation: (previous?.generation ?? 0) + 1,
       tokens,
-      user: isSame(user, previous?.user) ? previous?.user : user,
+      user: answer.user ?? previous?.user,
       receivedAt,
       renewAt,
       clockOffset,
