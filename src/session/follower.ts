@@ -1,10 +1,10 @@
 import { type Environment, type LedgerFailure, type LedgerRow, sleep, within } from '../environment.js'
 import { AuthError, FINAL } from '../errors.js'
 import type { Hint, Hints } from '../tabs/hints.js'
-import type { SessionLedger } from '../tabs/ledger.js'
+import type { Entry, SessionLedger } from '../tabs/ledger.js'
 import type { Keeper } from './keeper.js'
-import { decodeRecord, encodeRecord, isRecordOf } from './record.js'
-import type { StoredSession } from './session.js'
+import { decodeRecord, encodeRecord } from './record.js'
+import { isSameGeneration, type Session, type StoredSession } from './session.js'
 import type { LogoutReason } from './state.js'
 import type { Store } from './store.js'
 
@@ -63,62 +63,53 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   let isLookedAgain = false
   /** Whether the storage has said that another tab wrote into it. */
   let isTold = false
+  /** What the client begins with, which nobody has seen yet. */
+  let entering: 'stored' | 'new' | undefined
   let search = { id: '', generation: 0, since: 0, isAsked: false }
 
   /** The session in the storage; `null` where the storage cannot be read. */
   const read = async (): Promise<StoredSession<User> | undefined | null> => {
     const text = await store.load()
-    return text === undefined ? null : text ? decodeRecord<User>(text, backend.id) : undefined
-  }
-
-  /** Whether a record is of that generation, or of a later one that the ledger knows by now. */
-  const isConfirmed = async (stored: StoredSession<User>, generation: number): Promise<boolean> => {
-    if (stored.generation <= generation || !ledger.isShared) return stored.generation >= generation
-    const row = await ledger.read(stored)
-    return row?.id === stored.id && row.generation >= stored.generation && !row.ended
-  }
-
-  /** Waits for the record of which the ledger speaks; asks the other tabs for it once. */
-  const find = async ({ id, generation }: LedgerRow): Promise<StoredSession<User> | undefined> => {
-    // A look that is begun again goes on waiting for the same record.
-    if (search.id !== id || search.generation !== generation) {
-      search = { id, generation, since: clock.monotonic(), isAsked: false }
-    }
-    for (;;) {
-      const waited = clock.monotonic() - search.since
-      const stored = await read()
-      if (stored?.id === id && (await isConfirmed(stored, generation))) return stored
-      // What only this tab writes does not come later.
-      if (isLookedAgain || waited >= (scope === 'tab' ? 1 : 20) * LATE) return undefined
-      if (waited >= 10 * LATE && !search.isAsked) {
-        search.isAsked = true
-        hints.send('wanted')
-      }
-      await sleep(environment, waited < LATE ? LATE / 10 : LATE, life)
-    }
-  }
-
-  /** The tokens died with the tab that had them; or this tab is a duplicate, and the other has spent the refresh token. */
-  const lose = async (): Promise<void> => {
-    keeper.leave('revoked', lostRefresh())
-    if (scope === 'tab') await store.remove()
-  }
-
-  const leave = ({ ended }: LedgerRow): void => {
-    const code = FINAL.find((each) => each === ended)
-    if (!code) keeper.leave(ended as LogoutReason)
-    else if (code === 'refresh_lost') keeper.leave('revoked', lostRefresh())
-    else keeper.leave('revoked', new AuthError(code, 'Another tab could not renew the session.'))
+    return text === undefined ? null : decodeRecord<User>(text ?? '', backend.id)
   }
 
   /** Stores the session once more, if it is the current one of all tabs. */
   const rewrite = async (): Promise<void> => {
     const now = keeper.current()
     const row = now && (await ledger.read(now))
-    const isCurrent = row?.id === now?.id && row?.generation === now?.generation && !row?.ended
-    if (!now || !isCurrent || keeper.current() !== now) return
+    if (!row || row.ended || !isSameGeneration(row, now) || keeper.current() !== now) return
     await store.save(encodeRecord(now, backend.id))
     if (store.isSettled) hints.send('changed')
+  }
+
+  /** Waits a little for the record of which the ledger speaks, and asks the other tabs for it once; `false` if it is lost. */
+  const wait = async ({ id, generation }: Entry): Promise<boolean> => {
+    if (!isSameGeneration(search, { id, generation })) {
+      search = { id, generation, since: clock.monotonic(), isAsked: false }
+    }
+    const waited = clock.monotonic() - search.since
+    // What only this tab writes does not come later.
+    if (waited >= (scope === 'tab' ? 1 : 20) * LATE) return false
+    if (waited >= 10 * LATE && !search.isAsked) {
+      search.isAsked = true
+      hints.send('wanted')
+    }
+    await sleep(environment, waited < LATE ? LATE / 10 : LATE, life)
+    isLookedAgain = true
+    return true
+  }
+
+  /** Lets go of the session, which another tab has ended, or replaced by one that is not to be found. */
+  const leave = async (now: Session<User> | undefined, row: LedgerRow | undefined): Promise<void> => {
+    const ended = row?.id === now?.id && row?.ended
+    const code = FINAL.find((each) => each === ended)
+    if (entering === 'new') await ledger.adopt(now as Session<User>)
+    else if (entering) keeper.leave('never')
+    else if (!code) keeper.leave((ended || 'replaced') as LogoutReason)
+    else if (code === 'refresh_lost') keeper.leave('revoked', lostRefresh())
+    else keeper.leave('revoked', new AuthError(code, 'Another tab could not renew the session.'))
+    // What this tab wrote after the other had emptied the storage; or what a tab wrote that did not live to hear of it.
+    if (row?.ended && entering !== 'new') await store.retract()
   }
 
   const compare = async (): Promise<boolean> => {
@@ -134,49 +125,51 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     if (!known || keeper.current() !== now) return true
     const isNews = isTold
     isTold = false
+    const found = stored && isSameGeneration(stored, known) ? stored : undefined
     if (row?.ended) {
-      if (now?.id === row.id) leave(row)
-      else keeper.leave('replaced')
-      // What this tab wrote after the other had emptied the storage.
-      await store.retract()
+      await leave(now, row)
     } else if (now?.id === known.id && now.generation >= known.generation) {
       if (row?.failure) onFailure(row.failure)
       if (!stored || !store.isSettled) return true
-      if (stored.id === now.id && (await isConfirmed(stored, now.generation))) {
-        if (keeper.current() === now) keeper.follow(stored)
-      }
+      if (found && isSameGeneration(found, now)) keeper.follow(found)
       // Another tab may have written what was overtaken meanwhile; or the ledger is about to say more.
       else if (isNews)
         void sleep(environment, GRACE, life)
           .then(rewrite)
           .catch(() => undefined)
+    } else if (found) {
+      keeper.follow(found)
+    } else if (await wait(known)) {
+      return true
+    } else if (now?.id !== known.id) {
+      await leave(now, row)
     } else {
-      const found = await find(known as LedgerRow)
-      if (keeper.current() !== now || (isLookedAgain && !found)) return true
-      if (found) keeper.follow(found)
-      else if (now?.id !== known.id) keeper.leave('replaced')
-      else await lose()
+      // The tokens died with the tab that had them; or this tab is a duplicate, and the other has spent the refresh token.
+      keeper.leave('revoked', lostRefresh())
+      if (scope === 'tab') await store.remove()
     }
-    const next = keeper.current()
-    if (next?.id !== now?.id || next?.generation !== now?.generation) onMove()
+    if (!isSameGeneration(keeper.current(), now)) onMove()
     return true
   }
 
-  const look: Follower['look'] = () => {
-    isLookedAgain = !!looking
-    looking ??= (async () => {
-      let isReadable: boolean
-      do {
+  const lookUntilClear = async (): Promise<boolean> => {
+    let isReadable = true
+    try {
+      while (isLookedAgain) {
         isLookedAgain = false
         isReadable = await compare()
         onSettled()
-      } while (isLookedAgain)
-      return isReadable
-    })()
-      .catch(() => true)
-      .finally(() => {
-        looking = undefined
-      })
+      }
+    } catch {
+    } finally {
+      looking = undefined
+    }
+    return isReadable
+  }
+
+  const look: Follower['look'] = () => {
+    isLookedAgain = true
+    looking ??= lookUntilClear()
     return looking
   }
 
@@ -204,17 +197,11 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
         return
       }
       const row = await ledger.join(now)
-      if (row.id === now.id && row.generation === now.generation && !row.ended) return
+      if (isSameGeneration(row, now) && !row.ended) return
       if (row.generation === 0 && now.generation === 0) return keeper.amend({ id: row.id })
-      const found = row.ended ? undefined : await find(row)
-      if (keeper.current() !== now) return
-      if (found) keeper.follow(found)
-      else if (!isStored) await ledger.adopt(now)
-      else if (row.id !== now.id || row.ended) {
-        keeper.leave('never')
-        // Written by a tab that did not live to hear of the sign-out.
-        if (row.id === now.id) await store.remove(isRecordOf(now.id, backend.id))
-      } else await lose()
+      entering = isStored ? 'stored' : 'new'
+      await look()
+      entering = undefined
     },
     hear(hint) {
       void (hint === 'changed' ? look() : rewrite())

@@ -8,6 +8,7 @@ import { isSame } from './json.js'
 import { decodeRecord, encodeRecord, isRecordOf } from './record.js'
 import {
   awaitTokens,
+  isSameGeneration,
   nextSession,
   type RenewalPlan,
   remainingLifetime,
@@ -211,7 +212,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     async load(ask) {
       const text = await store.load()
       isLoaded = true
-      const stored = text ? decodeRecord<User>(text, backend.id) : undefined
+      const stored = decodeRecord<User>(text ?? '', backend.id)
       if (stored) {
         initial = undefined
         current = reviveSession(stored, environment)
@@ -237,8 +238,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       encodeRecord(session, backend.id)
       // A sign-in that is ended on its way into the ledger leaves this session there.
       await adopting
-      if (!(await ledger.commit(base, attempt))) return undefined
-      if (current?.id !== base.id || current.generation !== base.generation) return undefined
+      if (!(await ledger.commit(base, attempt)) || !current || !isSameGeneration(base, current)) return undefined
       // A cookie is everybody's: somebody else may have signed in by another tab, which said nothing.
       const [before, now] = [base.claims?.sub, session.claims?.sub]
       if (inCookie && before !== undefined && now !== undefined && before !== now) {
@@ -263,7 +263,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       reveal()
     },
     follow(stored) {
-      if (current?.id === stored.id && current.generation === stored.generation) {
+      if (isSameGeneration(stored, current)) {
         amend({ user: stored.user })
         reveal()
       } else {

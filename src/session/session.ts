@@ -26,6 +26,9 @@ export interface Session<User = unknown> {
 /** What a session keeps when it is stored. */
 export type StoredSession<User = unknown> = Omit<Session<User>, 'claims' | 'idClaims' | 'endsAt'>
 
+/** Which session, and how far it has come. */
+type Step = Pick<Session, 'id' | 'generation'>
+
 /** Decides when tokens that arrived at `receivedAt` are renewed; `isWide` after a login, or after they had expired. */
 export type RenewalPlan = (tokens: TokenSet & { expiresAt: number }, receivedAt: number, isWide: boolean) => number
 
@@ -135,6 +138,11 @@ export function nextSession<User>(
     environment,
     claims,
   )
+}
+
+/** Whether both are of the same session, and as far. */
+export function isSameGeneration(left: Step | undefined, right: Step | undefined): boolean {
+  return left?.id === right?.id && left?.generation === right?.generation
 }
 
 /** How long the access token still lives, in milliseconds: by the wall clock or the monotonic one, whichever says less. */

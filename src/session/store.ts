@@ -40,7 +40,8 @@ export function createStore(
   let isWriting = false
   let isSilent = false
   let isDenied: boolean | undefined
-  let own: string | null = null
+  /** What this tab has found first, or written last. */
+  let own: unknown
   let written = Promise.resolve()
 
   const bounded = (answer: unknown): Promise<unknown> => within(environment, PATIENCE, Promise.resolve(answer), SILENCE)
@@ -76,6 +77,7 @@ export function createStore(
   const load: Store['load'] = async () => {
     try {
       const text = await bounded(unlessAborted(Promise.resolve(storage.getItem(key)), life))
+      if (isDenied === undefined) own = text
       isDenied ??= false
       return typeof text === 'string' ? text : null
     } catch (error) {
@@ -126,7 +128,7 @@ export function createStore(
     },
     drop,
     async retract() {
-      if (own !== null && (await load()) === own) await remove()
+      if (own && (await load()) === own) await remove()
     },
   }
 }
