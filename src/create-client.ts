@@ -135,7 +135,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   })
   const renewal = createRenewal<User>({ ...parts, attempt: attempts.make, onSettled: settled })
   const schedule = createSchedule<User>({ ...parts, renewal })
-  const { start, ready, caughtUp, stop } = createStartup<User>({ ...parts, signIn, renewal, schedule })
+  const { start, ready, caughtUp } = createStartup<User>({ ...parts, signIn, renewal, schedule })
 
   const enter = async (
     isJustIssued: boolean,
@@ -205,7 +205,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     dispose(): void {
       disposal.abort(new AuthError('disposed', 'This client has been disposed of: create another one.'))
       schedule.arm()
-      stop()
       exchange.close()
       events.close()
       renewal.abandon(life.reason)

@@ -1,6 +1,6 @@
 import type { AuthBackend, LogoutOptions, TokenCaller } from './backends/contract.js'
 import { type Environment, unlessAborted, within } from './environment.js'
-import { AuthError, isAuthError } from './errors.js'
+import { AuthError } from './errors.js'
 import type { Events } from './events.js'
 import type { Backoff } from './refresh/backoff.js'
 import type { Exchange } from './refresh/exchange.js'
@@ -21,7 +21,7 @@ export interface SignIn<User> {
   /** Ends a login that is under way. */
   cancel(why: string): void
   /** Tells the server that these tokens are no longer wanted; gives up after 2 s, and never rejects. */
-  leave(tokens: TokenResponse<User>, options?: LogoutOptions): Promise<void>
+  leave(tokens: TokenSet, options?: LogoutOptions): Promise<void>
   /** Takes back tokens that came too late; `kept` are those that the answer leaves out. */
   revoke(answer: TokenResponse<User>, kept?: TokenSet): void
   /** Asks the backend who is signed in, if nobody knows yet. */
@@ -54,15 +54,13 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
     login = undefined
   }
 
-  const leave: SignIn<User>['leave'] = async (answer, options) => {
-    const told = call('logout', async (context) => backend.logout?.(tokensOf(answer), context), life, options)
-    await within(environment, FAREWELL_AT_MOST, told, undefined).catch((error: unknown) => {
-      trace.add('server not told', isAuthError(error) ? error.message : 'It took 2 s, or the page is left meanwhile.')
-    })
+  const leave: SignIn<User>['leave'] = async (tokens, options) => {
+    const told = call('logout', async (context) => backend.logout?.(tokens, context), life, options)
+    await within(environment, FAREWELL_AT_MOST, told, undefined).catch((error) => trace.add('server not told', error))
   }
 
   const revoke: SignIn<User>['revoke'] = (answer, kept) => {
-    const late = { ...kept, ...withoutGaps(answer) }
+    const late = tokensOf(answer, kept)
     // A cookie is everybody's: it is left alone once somebody has signed in again, or is about to.
     if (inCookie && (keeper.current() || login)) return
     // Some servers end all that a person has from them when one token is given back (RFC 7009, section 2.1).
@@ -71,14 +69,11 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
   }
 
   /** Who it is; without an answer nobody is signed out. */
-  const askUser = async (answer: TokenResponse<User>, signal: AbortSignal): Promise<User | undefined> => {
-    try {
-      return await call('user', async (context) => backend.user?.(tokensOf(answer), context), signal)
-    } catch (error) {
-      if (isAuthError(error)) trace.add('no user', error.message)
+  const askUser = (tokens: TokenSet, signal: AbortSignal): Promise<User | undefined> =>
+    call('user', async (context) => backend.user?.(tokens, context), signal).catch((error) => {
+      trace.add('no user', error)
       return undefined
-    }
-  }
+    })
 
   const ask = async (): Promise<void> => {
     const session = keeper.current()
@@ -90,15 +85,14 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
   }
 
   /** Fetches what an answer may lack: the access token of a login in two steps or by cookie alone, and the user. */
-  const complete = async (answer: TokenResponse<User>, signal: AbortSignal): Promise<TokenResponse<User>> => {
+  const complete = async (answer: Answer<User>, signal: AbortSignal): Promise<Answer<User>> => {
     let whole = answer
-    if (answer && !answer.accessToken && (inCookie || answer.refreshToken)) {
-      const next = await call('refresh', async (context) => backend.refresh?.(tokensOf(answer), context), signal)
-      const { refreshToken, idToken, keyId, user } = answer
-      whole = { refreshToken, idToken, keyId, user, ...withoutGaps(next) }
+    if (!answer.accessToken && (inCookie || answer.refreshToken)) {
+      const next = await call('refresh', async (context) => backend.refresh?.(answer, context), signal)
+      // How long it lives was said of the answer before, if at all.
+      whole = { ...answer, lifetime: undefined, expiresAt: undefined, ...tokensOf(next) }
     }
-    const user = await askUser(whole, signal)
-    return user === undefined ? whole : { ...whole, user }
+    return { ...whole, user: (await askUser(whole, signal)) ?? whole.user }
   }
 
   return {
@@ -117,12 +111,12 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
       login = mine
       const signals = [mine.signal, life, callerSignal].filter((each) => !!each)
       const signal = AbortSignal.any(signals)
-      let answer: TokenResponse<User> | undefined
+      let answer: Answer<User> | undefined
       let stored: Promise<unknown>
       try {
-        answer = await obtain(signal)
+        answer = tokensOf(await obtain(signal))
         // In cookie mode no script is to have the refresh token, a backend's own included.
-        if (inCookie && answer) answer = { ...answer, refreshToken: undefined }
+        if (inCookie) answer = { ...answer, refreshToken: undefined }
         answer = await complete(answer, signal)
         signal.throwIfAborted()
         const established = await unlessAborted(keeper.establish(answer, isJustIssued, signal), signal)
@@ -141,11 +135,10 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
   }
 }
 
-function tokensOf({ accessToken = '', refreshToken, idToken, keyId }: TokenResponse): TokenSet {
-  return { accessToken, refreshToken, idToken, keyId }
-}
+type Answer<User> = TokenResponse<User> & TokenSet
 
-/** `value` without what is `undefined`. */
-function withoutGaps<T extends object>(value: T | undefined): Partial<T> {
-  return Object.fromEntries(Object.entries(value ?? {}).filter(([, each]) => each !== undefined)) as Partial<T>
+/** What an answer holds; `kept` is what it leaves out. */
+function tokensOf<User>(answer: TokenResponse<User> | undefined, kept?: TokenSet): Answer<User> {
+  const held = Object.entries(answer ?? {}).filter(([, each]) => each !== undefined)
+  return { accessToken: '', ...kept, ...Object.fromEntries(held) }
 }

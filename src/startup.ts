@@ -1,7 +1,7 @@
 import type { AuthBackend, TokenCaller } from './backends/contract.js'
 import { type Environment, type LifecycleEvent, unlessAborted, within } from './environment.js'
 import { isAuthError } from './errors.js'
-import type { Events, Unsubscribe } from './events.js'
+import type { Events } from './events.js'
 import type { Backoff } from './refresh/backoff.js'
 import type { Exchange } from './refresh/exchange.js'
 import { loginRequired, type Renewal } from './refresh/renewal.js'
@@ -24,8 +24,6 @@ export interface Startup<User> {
   ready(signal?: AbortSignal | null): Promise<void> | undefined
   /** The same, and that a page which comes back knows what it has missed: before a token is used. */
   caughtUp(signal?: AbortSignal | null): Promise<void> | undefined
-  /** Stops to listen to the page. */
-  stop(): void
 }
 
 /** What a startup is made of. */
@@ -80,7 +78,6 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   let loaded: Promise<void>
   let isLoaded = false
   let catchingUp: Promise<unknown> | undefined
-  const undo: Unsubscribe[] = []
 
   /** Reads the storage and completes a redirect login; resolves with where the app wanted to return to. */
   const load = async (probe: boolean): Promise<string | undefined> => {
@@ -96,7 +93,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       // Nobody in this tab has asked for it, and who is signed in needs it least.
       const isStray = isAuthError(error) && error.code === 'login_required' && !error.oauthError
       if (!isStray || !keeper.current()) throw error
-      trace.add('not resumed', error.message)
+      trace.add('not resumed', error)
     })
     // Without any token it was no sign-in; a cookie may do without.
     if (resumed && (inCookie || resumed.accessToken || resumed.refreshToken))
@@ -107,9 +104,8 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   /** Renews a restored session that has expired, and asks who it is if the record does not know. */
   const restore = async (): Promise<void> => {
     const stored = keeper.current()
-    if (stored && remainingLifetime(stored, environment) <= 0) {
-      if (canRenew(stored) && lifecycle.isOnline()) await renewal.renew(stored, life, 'The restored token had expired.')
-      else schedule.check()
+    if (stored && remainingLifetime(stored, environment) <= 0 && (lifecycle.isOnline() || !canRenew(stored))) {
+      await renewal.renew(stored, life, 'The restored token had expired.')
     }
     await signIn.introduce()
   }
@@ -141,17 +137,16 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   }
 
   const begin = async (probe: boolean): Promise<string | undefined> => {
-    undo.push(lifecycle.listen(live))
-    if (follower) {
-      hints.open()
-      undo.push(follower.watch(), hints.close)
-    }
+    if (follower) hints.open()
+    const undo = [lifecycle.listen(live), follower?.watch(), hints.close]
+    life.addEventListener('abort', () => {
+      for (const each of undo) each?.()
+    })
     void exchange.isHosted()
     const loading = unlessAborted(load(probe), life)
     loaded = settle(loading)
     await loaded
-    const restored = restore().catch(() => undefined)
-    await within(environment, LOADING_AT_MOST, restored, undefined).catch(() => undefined)
+    await within(environment, LOADING_AT_MOST, restore(), undefined).catch(() => undefined)
     life.throwIfAborted()
     keeper.reveal(true)
     schedule.arm()
@@ -163,15 +158,12 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   const settle = async (loading: Promise<unknown>): Promise<void> => {
     await loading.catch((error: unknown) => {
       life.throwIfAborted()
-      trace.add('not resumed', isAuthError(error) ? error.message : 'The backend could not resume the login.')
+      trace.add('not resumed', error)
     })
     const session = keeper.current()
     if (session?.isProbe) {
       // Who only probes may well be signed out: requests wait until that is known.
-      await unlessAborted(
-        renewal.renew(session, life, 'The app asked whether there is a session.').catch(() => undefined),
-        life,
-      )
+      await renewal.renew(session, life, 'The app asked whether there is a session.').catch(() => life.throwIfAborted())
       if (keeper.current()?.isProbe) await keeper.end(session.id, 'never')
     }
     isLoaded = true
@@ -206,9 +198,6 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
         if (keeper.current()?.id !== asker.id) throw loginRequired()
       })
       return checked && unlessAborted(unlessAborted(checked, life), signal)
-    },
-    stop() {
-      for (const each of undo) each()
     },
   }
 }

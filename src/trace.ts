@@ -1,3 +1,5 @@
+import { isAuthError } from './errors.js'
+
 /** One line of the answer to "why was I signed out?" and "why did this request carry no token?"; never a token. */
 export interface TraceEntry {
   /** When, in epoch milliseconds. */
@@ -14,8 +16,8 @@ export interface TraceEntry {
 
 /** The last transitions, oldest first. */
 export interface Trace {
-  /** Notes a transition. */
-  add(what: string, why: string, generation?: number, origin?: TraceEntry['origin']): void
+  /** Notes a transition; of an error that is not ours no more than that there was one. */
+  add(what: string, why: unknown, generation?: number, origin?: TraceEntry['origin']): void
   /** A copy of what was noted. */
   list(): readonly TraceEntry[]
 }
@@ -26,7 +28,12 @@ const LENGTH = 50
 export function createTrace(now: () => number): Trace {
   const entries: TraceEntry[] = []
   return {
-    add(what, why, generation, origin = 'this-tab') {
+    add(what, reason, generation, origin = 'this-tab') {
+      const why = isAuthError(reason)
+        ? reason.message
+        : typeof reason === 'string'
+          ? reason
+          : 'It broke off, or took too long.'
       entries.push(Object.freeze({ at: now(), what, why, generation, origin }))
       if (entries.length > LENGTH) entries.shift()
     },
