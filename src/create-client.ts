@@ -46,7 +46,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   const isRenewable = ({ tokens }: Pick<Session, 'tokens'>): boolean => canRenew(backend, tokens)
 
   const mark = createMark(environment.marks ?? webStorage('local'), `${storageKey}.mark`)
-  const store = createStore(storage, storageKey, environment, life, (error) => {
+  const store = createStore<User>(storage, storageKey, backend.id, environment, life, (error) => {
     schedule.arm()
     if (isDegraded) return
     isDegraded = true

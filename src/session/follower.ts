@@ -3,8 +3,7 @@ import { AuthError, FINAL } from '../errors.js'
 import type { Hint, Hints } from '../tabs/hints.js'
 import type { Entry, SessionLedger } from '../tabs/ledger.js'
 import type { Keeper } from './keeper.js'
-import { decodeRecord, encodeRecord } from './record.js'
-import { isSameGeneration, type Session, type StoredSession } from './session.js'
+import { isSameGeneration, type Session } from './session.js'
 import type { LogoutReason } from './state.js'
 import type { Store } from './store.js'
 
@@ -22,13 +21,12 @@ export interface Follower {
 
 /** What a follower is made of. */
 export interface FollowerParts<User> {
-  readonly backend: { readonly id: string }
   readonly storageKey: string
   /** Who else sees the storage. */
   readonly scope: 'origin' | 'tab'
   readonly environment: Environment
   readonly life: AbortSignal
-  readonly store: Store
+  readonly store: Store<User>
   readonly ledger: SessionLedger
   readonly keeper: Keeper<User>
   readonly hints: Hints
@@ -56,7 +54,7 @@ export function lostRefresh(cause?: AuthError): AuthError {
 }
 
 export function createFollower<User>(parts: FollowerParts<User>): Follower {
-  const { backend, storageKey, scope, environment, life, store, ledger, keeper, hints } = parts
+  const { storageKey, scope, environment, life, store, ledger, keeper, hints } = parts
   const { onMove, onFailure, onSettled } = parts
   const { clock } = environment
   let looking: Promise<boolean> | undefined
@@ -67,18 +65,12 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   let entering: 'stored' | 'new' | undefined
   let search = { id: '', generation: 0, since: 0, isAsked: false }
 
-  /** The session in the storage; `null` where the storage cannot be read. */
-  const read = async (): Promise<StoredSession<User> | undefined | null> => {
-    const text = await store.load()
-    return text === undefined ? null : decodeRecord<User>(text ?? '', backend.id)
-  }
-
   /** Stores the session once more, if it is the current one of all tabs. */
   const rewrite = async (): Promise<void> => {
     const now = keeper.current()
     const row = now && (await ledger.read(now))
     if (!row || row.ended || !isSameGeneration(row, now) || keeper.current() !== now) return
-    await store.save(encodeRecord(now, backend.id))
+    await store.save(now)
     if (store.isSettled) hints.send('changed')
   }
 
@@ -99,17 +91,18 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     return true
   }
 
-  /** Lets go of the session, which another tab has ended, or replaced by one that is not to be found. */
-  const leave = async (now: Session<User> | undefined, row: LedgerRow | undefined): Promise<void> => {
-    const ended = row?.id === now?.id && row?.ended
+  /** Lets go of the session, which another tab has ended, or which nobody can find. */
+  const leave = async (now: Session<User> | undefined, known: Pick<LedgerRow, 'id' | 'ended'>): Promise<void> => {
+    if (entering === 'new') return void (await ledger.adopt(now as Session<User>))
+    const isLost = known.id === now?.id && !known.ended
+    const ended = isLost ? 'refresh_lost' : known.id === now?.id ? known.ended : 'replaced'
     const code = FINAL.find((each) => each === ended)
-    if (entering === 'new') await ledger.adopt(now as Session<User>)
-    else if (entering) keeper.leave('never')
-    else if (!code) keeper.leave((ended || 'replaced') as LogoutReason)
-    else if (code === 'refresh_lost') keeper.leave('revoked', lostRefresh())
-    else keeper.leave('revoked', new AuthError(code, 'Another tab could not renew the session.'))
-    // What this tab wrote after the other had emptied the storage; or what a tab wrote that did not live to hear of it.
-    if (row?.ended && entering !== 'new') await store.retract()
+    const refused = code && new AuthError(code, 'Another tab could not renew the session.')
+    const reason = code ? 'revoked' : (ended as LogoutReason)
+    keeper.leave(entering && !isLost ? 'never' : reason, code === 'refresh_lost' ? lostRefresh() : refused)
+    // What was written after another tab had emptied the storage, or by one that did not live to; or what a duplicated tab
+    // has of a session that goes on in the other.
+    if (known.ended || scope === 'tab') await store.retract()
   }
 
   const compare = async (): Promise<boolean> => {
@@ -118,7 +111,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     if (store.isDenied || (!now && scope === 'tab')) return true
     const row = ledger.isShared ? await ledger.read(now) : undefined
     // Read after the ledger: it cannot be older, but for what the browser has not yet brought here.
-    const stored = await read()
+    const stored = await store.load()
     // Without a ledger, another session than the one known here is news only if the browser says so.
     const known = row ?? ((isTold || stored?.id === now?.id) && stored)
     if (stored === null && !row?.ended) return false
@@ -141,12 +134,8 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       keeper.follow(found)
     } else if (await wait(known)) {
       return true
-    } else if (now?.id !== known.id) {
-      await leave(now, row)
     } else {
-      // The tokens died with the tab that had them; or this tab is a duplicate, and the other has spent the refresh token.
-      keeper.leave('revoked', lostRefresh())
-      if (scope === 'tab') await store.remove()
+      await leave(now, known)
     }
     if (!isSameGeneration(keeper.current(), now)) onMove()
     return true
@@ -178,7 +167,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     await sleep(environment, GRACE, life)
     await look()
     const now = keeper.current()
-    if (!now || !store.isSettled || (await store.load()) !== null) return
+    if (!now || !store.isSettled || (await store.load()) !== undefined) return
     // A sign-out of the session before may have come after this one was stored.
     if (!isAll && ledger.isShared && clock.now() - now.receivedAt < JUST_NOW) return rewrite()
     void keeper.end(now.id, 'storage-cleared', undefined, 'other-tab')

@@ -5,7 +5,7 @@ import type { SessionLedger } from '../tabs/ledger.js'
 import type { Trace } from '../trace.js'
 import type { AuthEvent, AuthEvents, KeeperEvents } from './auth-events.js'
 import { isSame } from './json.js'
-import { decodeRecord, encodeRecord, isRecordOf } from './record.js'
+import { checkUser } from './record.js'
 import {
   awaitTokens,
   isSameGeneration,
@@ -71,11 +71,10 @@ export interface Written {
 
 /** What a keeper is made of. */
 export interface KeeperParts<User> {
-  readonly backend: { readonly id: string }
   /** Whether the refresh token is in an HttpOnly cookie: then script neither has nor keeps one. */
   readonly inCookie: boolean
   readonly initial: TokenResponse<User> | undefined
-  readonly store: Store
+  readonly store: Store<User>
   readonly ledger: SessionLedger
   readonly environment: Environment
   readonly events: Events<KeeperEvents<User>>
@@ -91,7 +90,7 @@ export interface KeeperParts<User> {
 const FRESH = 60_000
 
 export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
-  const { backend, inCookie, store, ledger, environment, events, trace, plan, onChange, announce } = parts
+  const { inCookie, store, ledger, environment, events, trace, plan, onChange, announce } = parts
   let { initial } = parts
   let current: Session<User> | undefined
   let state: AuthState<User> = LOADING
@@ -111,6 +110,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   }
 
   const next = (answer: TokenResponse<User>, previous?: Session<User>, isJustIssued?: boolean): Session<User> => {
+    checkUser(answer.user)
     const allowed = inCookie ? { ...answer, refreshToken: undefined } : answer
     return nextSession(allowed, previous, environment, plan, isJustIssued)
   }
@@ -137,10 +137,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     return settling
   }
 
-  const save = (session: Session<User>): Promise<unknown> => {
-    const record = encodeRecord(session, backend.id)
-    return settle(isLoaded ? store.save(record) : undefined)
-  }
+  const save = (session: Session<User>): Promise<unknown> => settle(isLoaded ? store.save(session) : undefined)
 
   const tell: Keeper<User>['tell'] = (name, details, origin = 'this-tab') => {
     const event = { at: environment.clock.now(), origin, generation: current?.generation ?? 0 }
@@ -177,8 +174,6 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
 
   const establish: Keeper<User>['establish'] = async (answer, isJustIssued, signal) => {
     const session = next(answer, undefined, isJustIssued)
-    // Throws before anybody knows of the session.
-    encodeRecord(session, backend.id)
     const adopt = async (): Promise<void> => {
       const undo = await ledger.adopt(session)
       if (!signal?.aborted) return
@@ -198,7 +193,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     if (session?.id !== id) return
     drop(wanted, origin, error)
     const ended = adopting.then(() => ledger.end(session, error?.code ?? wanted))
-    await settle(store.remove(isRecordOf(id, backend.id)).then(() => ended))
+    await settle(store.remove(id).then(() => ended))
   }
 
   return {
@@ -208,11 +203,10 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       return state
     },
     reveal,
-    isStale: () => state === LOADING || (state.status === 'authenticated' && state.freshness === 'stale'),
+    isStale: () => !('freshness' in state) || state.freshness === 'stale',
     async load(ask) {
-      const text = await store.load()
+      const stored = await store.load()
       isLoaded = true
-      const stored = decodeRecord<User>(text ?? '', backend.id)
       if (stored) {
         initial = undefined
         current = reviveSession(stored, environment)
@@ -220,8 +214,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
         trace.add('restored', 'The storage held a session.', stored.generation)
         return true
       }
-      const why = text ? 'The record is damaged, or of another version or backend.' : 'The storage is empty.'
-      trace.add('not restored', why)
+      trace.add('not restored', 'The storage holds no session of this version and backend.')
       adoptInitial()
       const by = current ? 'initial' : await ask()
       if (current) {
@@ -235,7 +228,6 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     async advance(base, answer, attempt, cause, age) {
       const isJustIssued = age < FRESH
       const session = next(answer, base, isJustIssued)
-      encodeRecord(session, backend.id)
       // A sign-in that is ended on its way into the ledger leaves this session there.
       await adopting
       if (!(await ledger.commit(base, attempt)) || !current || !isSameGeneration(base, current)) return undefined
@@ -258,8 +250,9 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     setUser(user) {
       adoptInitial()
       if (!current) return
-      void save({ ...current, user })
+      checkUser(user)
       amend({ user })
+      void save(current)
       reveal()
     },
     follow(stored) {

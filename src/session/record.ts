@@ -8,7 +8,7 @@ const LARGEST = 512 * 1024
 
 /** What stands in the storage for `session`; short names, since cookies carry it too. */
 export function encodeRecord({ id, generation, tokens, ...session }: StoredSession, backendId: string): string {
-  const record = {
+  return JSON.stringify({
     v: VERSION,
     b: backendId,
     id,
@@ -23,9 +23,13 @@ export function encodeRecord({ id, generation, tokens, ...session }: StoredSessi
     s: tokens.scope,
     k: tokens.keyId,
     u: session.user,
-  }
+  })
+}
+
+/** Throws where a record could not hold `user`. */
+export function checkUser(user: unknown): void {
   try {
-    return JSON.stringify(record)
+    JSON.stringify(user)
   } catch {
     throw new AuthError('invalid_option', '`user` must be something that JSON can hold.')
   }
@@ -35,8 +39,8 @@ const isText = (value: unknown): boolean => value === undefined || typeof value 
 const isMoment = (value: unknown): boolean => value === undefined || Number.isFinite(value)
 
 /** The session in a record, or `undefined` where the text is damaged, of another version, or of another backend. */
-export function decodeRecord<User>(text: string, backendId: string): StoredSession<User> | undefined {
-  const record = text.length < LARGEST && parseBody(text)
+export function decodeRecord<User>(text: unknown, backendId: string): StoredSession<User> | undefined {
+  const record = typeof text === 'string' && text.length < LARGEST && parseBody(text)
   if (!isObject(record) || record.v !== VERSION || record.b !== backendId) return undefined
   const { id, g, t, e, n, o = 0, a, r, i, s, k, u } = record
   const isSound =
@@ -49,9 +53,4 @@ export function decodeRecord<User>(text: string, backendId: string): StoredSessi
   if (!isSound) return undefined
   const tokens = { accessToken: a, refreshToken: r, idToken: i, expiresAt: e, scope: s, keyId: k }
   return { id, generation: g, tokens, user: u, receivedAt: t, renewAt: n, clockOffset: o } as StoredSession<User>
-}
-
-/** Tells whether a record is of the session `id`: another tab may have signed somebody in since. */
-export function isRecordOf(id: string, backendId: string): (text: string) => boolean {
-  return (text) => decodeRecord(text, backendId)?.id === id
 }

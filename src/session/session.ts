@@ -56,16 +56,9 @@ export function reviveSession<User>(
 }
 
 /** A session of which only an HttpOnly cookie knows so far: its tokens are still to come. */
-export function awaitTokens<User>(environment: Environment, isProbe: boolean): Session<User> {
-  const stored = {
-    id: environment.createId(),
-    generation: 0,
-    tokens: { accessToken: '' },
-    receivedAt: 0,
-    clockOffset: 0,
-    isProbe,
-  }
-  return reviveSession({ ...stored, user: undefined as User | undefined, renewAt: undefined }, environment)
+export function awaitTokens<User>({ createId }: Environment, isProbe: boolean): Session<User> {
+  const tokens = { accessToken: '' }
+  return { id: createId(), generation: 0, tokens, receivedAt: 0, clockOffset: 0, isProbe } as Session<User>
 }
 
 /**

@@ -1,20 +1,22 @@
 import { type Environment, unlessAborted, within } from '../environment.js'
 import { AuthError } from '../errors.js'
 import type { TokenStorage } from '../storage/contract.js'
+import { decodeRecord, encodeRecord } from './record.js'
+import type { StoredSession } from './session.js'
 
-/** One value in a storage that may throw, fill up, or never answer: none of that is passed on. */
-export interface Store {
-  /** What is stored, or `null`; `undefined` where the storage could not be read. */
-  load(): Promise<string | null | undefined>
-  /** Stores `text`; at once where the storage is synchronous. Resolves even if it failed. */
-  save(text: string): Promise<void>
-  /** Removes what is stored, unless a synchronous storage says that it is not `ours`. */
-  remove(isOurs?: (text: string) => boolean): Promise<void>
+/** The session's record in a storage that may throw, fill up, or never answer: none of that is passed on. */
+export interface Store<User = unknown> {
+  /** The session that is stored, or `undefined`; `null` where the storage could not be read. */
+  load(): Promise<StoredSession<User> | undefined | null>
+  /** Stores `session`; at once where the storage is synchronous. Resolves even if it failed. */
+  save(session: StoredSession): Promise<void>
+  /** Removes the record of the session `id`; a synchronous storage says whether it is that. */
+  remove(id: string): Promise<void>
   /** Tries again what could not be written. */
   retry(): void
   /** Forgets what could not be written: another tab knows better. */
   drop(): void
-  /** Removes what is stored, if this tab wrote it. */
+  /** Removes the record, if it is the one that this tab has found first, or written last. */
   retract(): Promise<void>
   /** Whether something could not be written. */
   readonly isBehind: boolean
@@ -28,13 +30,14 @@ const PATIENCE = 3000
 const SILENCE = new Error('no answer')
 
 /** Wraps `storage`; `onFailure` hears of each failure. */
-export function createStore(
+export function createStore<User>(
   storage: TokenStorage,
   key: string,
+  backendId: string,
   environment: Environment,
   life: AbortSignal,
   onFailure: (error: AuthError) => void,
-): Store {
+): Store<User> {
   /** What the storage should hold and may not hold yet; `undefined` when it does. */
   let wanted: string | null | undefined
   let isWriting = false
@@ -59,14 +62,13 @@ export function createStore(
     isWriting = true
     while (wanted !== undefined) {
       const text = wanted
-      wanted = undefined
       try {
         const answer = text === null ? storage.removeItem(key) : storage.setItem(key, text)
         if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') await bounded(answer)
+        if (wanted === text) wanted = undefined
       } catch (error) {
         // What was asked for meanwhile decides whether the storage works.
-        if (wanted !== undefined) continue
-        wanted = text
+        if (wanted !== text) continue
         isWriting = false
         return fail('written', error)
       }
@@ -74,16 +76,17 @@ export function createStore(
     isWriting = false
   }
 
-  const load: Store['load'] = async () => {
+  /** What is there; `null` where it could not be read. */
+  const read = async (): Promise<unknown> => {
     try {
-      const text = await bounded(unlessAborted(Promise.resolve(storage.getItem(key)), life))
+      const text = (await bounded(unlessAborted(Promise.resolve(storage.getItem(key)), life))) ?? undefined
       if (isDenied === undefined) own = text
       isDenied ??= false
-      return typeof text === 'string' ? text : null
+      return text
     } catch (error) {
       isDenied ??= true
       fail('read', error)
-      return undefined
+      return null
     }
   }
 
@@ -98,18 +101,6 @@ export function createStore(
     wanted = undefined
   }
 
-  const remove: Store['remove'] = (isOurs) => {
-    try {
-      const text = isOurs && !isWriting && storage.getItem(key)
-      if (text instanceof Promise) text.catch(() => undefined)
-      else if (typeof text === 'string' && !isOurs?.(text)) {
-        drop()
-        return Promise.resolve()
-      }
-    } catch {}
-    return put(null)
-  }
-
   return {
     get isBehind() {
       return wanted !== undefined && !isWriting
@@ -120,15 +111,26 @@ export function createStore(
     get isSettled() {
       return wanted === undefined && !isWriting
     },
-    load,
-    save: put,
-    remove,
+    async load() {
+      const text = await read()
+      return text === null ? text : decodeRecord<User>(text, backendId)
+    },
+    save: (session) => put(encodeRecord(session, backendId)),
+    async remove(id) {
+      try {
+        const text = isWriting ? undefined : storage.getItem(key)
+        Promise.resolve(text).catch(() => undefined)
+        // Another tab may have signed somebody in since.
+        if (typeof text === 'string' && decodeRecord(text, backendId)?.id !== id) return drop()
+      } catch {}
+      await put(null)
+    },
     retry() {
       if (wanted !== undefined) void put(wanted)
     },
     drop,
     async retract() {
-      if (own && (await load()) === own) await remove()
+      if (own && (await read()) === own) await put(null)
     },
   }
 }

@@ -184,7 +184,7 @@ export const planted: readonly Planted[] = [
         file: 'session/follower.ts',
         text: "hint === 'changed' ? look()",
         becomes:
-          "hint === 'changed' ? read().then((stored) => (stored ? keeper.follow(stored) : look())).then(onSettled)",
+          "hint === 'changed' ? store.load().then((stored) => (stored ? keeper.follow(stored) : look())).then(onSettled)",
       },
     ],
   },
