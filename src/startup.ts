@@ -75,19 +75,19 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   } = parts
   const { lifecycle } = environment
   let started: Promise<string | undefined> | undefined
-  let loaded: Promise<void>
+  let loaded: Promise<void> | undefined
   let isLoaded = false
   let catchingUp: Promise<unknown> | undefined
+
+  const unlessGone = <T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> =>
+    unlessAborted(unlessAborted(promise, life), signal)
 
   /** Reads the storage and completes a redirect login; resolves with where the app wanted to return to. */
   const load = async (probe: boolean): Promise<string | undefined> => {
     // First, and no `await` before: the address of a page that is back holds what no other script is to read.
     const resuming = backend.resume && call('resume', async (context) => backend.resume?.(context), life)
     resuming?.catch(() => undefined)
-    const isStored = await keeper.load(async () => {
-      if (!inCookie) return undefined
-      return (await mark.isSet()) ? 'mark' : probe ? 'probe' : undefined
-    })
+    const isStored = await keeper.load(async () => inCookie && ((await mark.isSet()) ? 'mark' : probe && 'probe'))
     await follower?.enter(isStored)
     const resumed = await resuming?.catch((error: unknown) => {
       // Nobody in this tab has asked for it, and who is signed in needs it least.
@@ -184,7 +184,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   const ready: Startup<User>['ready'] = (signal) => {
     if (isLoaded && !life.aborted) return undefined
     void start(false)
-    return unlessAborted(life.aborted ? Promise.reject(life.reason) : loaded, signal)
+    return unlessGone(Promise.resolve(loaded), signal)
   }
 
   return {
@@ -197,7 +197,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
       const checked = catchingUp?.then(() => {
         if (keeper.current()?.id !== asker.id) throw loginRequired()
       })
-      return checked && unlessAborted(unlessAborted(checked, life), signal)
+      return checked && unlessGone(checked, signal)
     },
   }
 }

@@ -28,7 +28,7 @@ export interface Keeper<User> {
    * Reads the storage; `ask` tells why the server should be asked for a session where the storage has none. Resolves with
    * whether the storage had one.
    */
-  load(ask: () => Promise<'mark' | 'probe' | undefined>): Promise<boolean>
+  load(ask: () => Promise<'mark' | 'probe' | false>): Promise<boolean>
   /** Shows the session as it is now; `isFirst` ends the state `loading`, which else goes on. */
   reveal(isFirst?: boolean): void
   /** Whether the state says that the access token has expired, or says nothing yet. */

@@ -74,15 +74,19 @@ export function nextSession<User>(
 ): Session<User> {
   const accessToken = requireAccessToken(answer)
   const kept = previous?.tokens
+  const tokens = {
+    accessToken,
+    refreshToken: answer.refreshToken || kept?.refreshToken,
+    idToken: answer.idToken ?? kept?.idToken,
+    scope: answer.scope ?? kept?.scope,
+    keyId: answer.keyId ?? kept?.keyId,
+  }
   const receivedAt = environment.clock.now()
   const claims = decodeClaims(accessToken)
-  const { exp, iat } = claims ?? {}
-  const end = Number(exp) * 1000
+  const end = Number(claims?.exp) * 1000
   let clockOffset = previous?.clockOffset ?? 0
-  let expiresAt = answer.expiresAt
-  if (isNumber(answer.lifetime)) {
-    expiresAt = receivedAt + answer.lifetime
-  } else if (!isNumber(expiresAt) && isNumber(end)) {
+  let expiresAt = isNumber(answer.lifetime) ? receivedAt + answer.lifetime : answer.expiresAt
+  if (!isNumber(expiresAt) && isNumber(end)) {
     if (previous?.endsAt && kept?.expiresAt) {
       // The wall clock was set since, or the page slept, which stops the monotonic one: either way the tokens are
       // taken to live as long as the ones before.
@@ -91,38 +95,31 @@ export function nextSession<User>(
       const wasExpired = lifetime === GRACE && previous.renewAt === kept.expiresAt
       if (Math.abs(jump) > MINUTE) clockOffset = end - receivedAt - (wasExpired ? 0 : lifetime)
     } else {
-      const ahead = Number(iat) * 1000 - receivedAt
+      const ahead = Number(claims?.iat) * 1000 - receivedAt
       // A token that was got elsewhere may simply be old; only one from the future proves that the clock is slow.
-      if (isNumber(ahead) && (ahead > MINUTE || (isJustIssued && ahead < -MINUTE))) clockOffset = ahead
+      if (ahead > MINUTE || (isJustIssued && ahead < -MINUTE)) clockOffset = ahead
     }
     expiresAt = end - clockOffset
   }
-  if (!isNumber(expiresAt)) expiresAt = undefined
-  const isExpired = expiresAt !== undefined && expiresAt < receivedAt + SHORTEST
-  if (isExpired) expiresAt = receivedAt + GRACE
-  const tokens = {
-    accessToken,
-    refreshToken: answer.refreshToken || kept?.refreshToken,
-    idToken: answer.idToken ?? kept?.idToken,
-    expiresAt,
-    scope: answer.scope ?? kept?.scope,
-    keyId: answer.keyId ?? kept?.keyId,
-  }
-  let renewAt = expiresAt
-  if (expiresAt !== undefined && !isExpired) {
-    if (expiresAt !== kept?.expiresAt) {
-      const isWide = !previous || remainingLifetime(previous, environment) <= 0
-      renewAt = plan({ ...tokens, expiresAt }, receivedAt, isWide)
-    } else if (previous?.renewAt && previous.renewAt > receivedAt) {
-      // A server that gives back the same token has not renewed it: asking again sooner and sooner would not help.
-      renewAt = previous.renewAt
-    }
+  let renewAt: number | undefined
+  if (!isNumber(expiresAt)) {
+    expiresAt = undefined
+  } else if (expiresAt < receivedAt + SHORTEST) {
+    expiresAt = receivedAt + GRACE
+    renewAt = expiresAt
+  } else if (expiresAt !== kept?.expiresAt) {
+    const isWide = !previous || remainingLifetime(previous, environment) <= 0
+    renewAt = plan({ ...tokens, expiresAt }, receivedAt, isWide)
+  } else {
+    // A server that gives back the same token has not renewed it: asking again sooner and sooner would not help.
+    const before = previous?.renewAt ?? 0
+    renewAt = before > receivedAt ? before : expiresAt
   }
   return reviveSession(
     {
       id: previous?.id ?? environment.createId(),
       generation: (previous?.generation ?? 0) + 1,
-      tokens,
+      tokens: { ...tokens, expiresAt },
       user: answer.user ?? previous?.user,
       receivedAt,
       renewAt,
@@ -139,16 +136,15 @@ export function isSameGeneration(left: Step | undefined, right: Step | undefined
 }
 
 /** How long the access token still lives, in milliseconds: by the wall clock or the monotonic one, whichever says less. */
-export function remainingLifetime({ tokens, endsAt }: Session, { clock }: Environment): number {
-  if (!tokens.accessToken) return -NEVER
-  if (tokens.expiresAt === undefined || endsAt === undefined) return NEVER
-  return Math.min(tokens.expiresAt - clock.now(), endsAt - clock.monotonic())
+export function remainingLifetime({ tokens, endsAt = NEVER }: Session, { clock }: Environment): number {
+  const { accessToken, expiresAt = NEVER } = tokens
+  return accessToken ? Math.min(expiresAt - clock.now(), endsAt - clock.monotonic()) : -NEVER
 }
 
 /** How long until the moment decided for the renewal, in milliseconds; infinite where none is known. */
 export function untilRenewal(session: Session, environment: Environment): number {
   const { expiresAt = 0 } = session.tokens
-  return remainingLifetime(session, environment) - (expiresAt - (session.renewAt ?? expiresAt))
+  return remainingLifetime(session, environment) - expiresAt + (session.renewAt ?? expiresAt)
 }
 
 function isNumber(value: unknown): value is number {

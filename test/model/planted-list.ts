@@ -151,8 +151,8 @@ export const planted: readonly Planted[] = [
     edits: [
       {
         file: 'session/session.ts',
-        text: 'if (isNumber(answer.lifetime)) {',
-        becomes: 'if (isNumber(answer.lifetime) && !isNumber(end)) {',
+        text: 'let expiresAt = isNumber(answer.lifetime) ?',
+        becomes: 'let expiresAt = isNumber(answer.lifetime) && !isNumber(end) ?',
       },
       { file: 'session/session.ts', text: 'expiresAt = end - clockOffset', becomes: 'expiresAt = end' },
     ],
