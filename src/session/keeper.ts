@@ -96,8 +96,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   let state: AuthState<User> = LOADING
   /** Why there is no current session. */
   let reason: 'never' | LogoutReason = 'never'
-  let adopting: Promise<unknown> = Promise.resolve()
-  let settling: Promise<unknown> = adopting
+  /** What this tab has begun or ended, and not all have been told of. */
+  let settling: Promise<unknown> = Promise.resolve()
   /** Until the storage has been read, nothing is written over what it may hold. */
   let isLoaded = false
 
@@ -181,8 +181,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       throw signal.reason
     }
     const adopted = adopt()
-    adopting = adopted.catch(() => undefined)
-    settling = Promise.all([settling, adopting])
+    settling = Promise.all([settling, adopted.catch(() => undefined)])
     await adopted
     move(session, 'The backend gave tokens.')
     return { stored: save(session) }
@@ -192,7 +191,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     const session = current
     if (session?.id !== id) return
     drop(wanted, origin, error)
-    const ended = adopting.then(() => ledger.end(session, error?.code ?? wanted))
+    const ended = settling.then(() => ledger.end(session, error?.code ?? wanted))
     await settle(store.remove(id).then(() => ended))
   }
 
@@ -210,26 +209,25 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       if (stored) {
         initial = undefined
         current = reviveSession(stored, environment)
-        onChange(current, true)
-        trace.add('restored', 'The storage held a session.', stored.generation)
-        return true
       }
-      trace.add('not restored', 'The storage holds no session of this version and backend.')
       adoptInitial()
-      const by = current ? 'initial' : await ask()
+      const source = stored ? 'storage' : current ? 'initial' : await ask()
       if (current) {
         onChange(current, true)
-        void save(current)
-      } else if (by) current = awaitTokens(environment, by === 'probe')
-      if (current) trace.add('restoring', `By \`${by}\`.`, current.generation)
-      return false
+        if (!stored) void save(current)
+      } else if (source) {
+        current = awaitTokens(environment, source === 'probe')
+      }
+      const why = source ? `By its \`${source}\`.` : 'The storage holds no session of this version and backend.'
+      trace.add(source ? 'restoring' : 'not restored', why, current?.generation)
+      return !!stored
     },
     establish,
     async advance(base, answer, attempt, cause, age) {
       const isJustIssued = age < FRESH
       const session = next(answer, base, isJustIssued)
       // A sign-in that is ended on its way into the ledger leaves this session there.
-      await adopting
+      await settling
       if (!(await ledger.commit(base, attempt)) || !current || !isSameGeneration(base, current)) return undefined
       // A cookie is everybody's: somebody else may have signed in by another tab, which said nothing.
       const [before, now] = [base.claims?.sub, session.claims?.sub]
@@ -242,7 +240,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     },
     end,
     async refuse(base, attempt, error) {
-      await adopting
+      await settling
       const isEnded = await ledger.refuse(base, attempt, error.code)
       if (isEnded) await end(base.id, 'revoked', error)
       return isEnded
