@@ -83,6 +83,9 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     },
     onChange: (session, isOther, error) => {
       if (isOther) renewal.abandon(loginRequired(error))
+      backoff.reset()
+      renewal.arrive()
+      renewal.hurry()
       if (inCookie) mark.set(!!session)
       schedule.arm()
     },
@@ -100,11 +103,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       : createFollower<User>({
           ...shared,
           scope,
-          onMove: () => {
-            backoff.reset()
-            renewal.arrive()
-            renewal.hurry()
-          },
           onFailure: (failure) => attempts.heed(failure),
           onSettled: settled,
         })

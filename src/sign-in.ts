@@ -2,7 +2,6 @@ import type { AuthBackend, LogoutOptions, TokenCaller } from './backends/contrac
 import { type Environment, unlessAborted, within } from './environment.js'
 import { AuthError } from './errors.js'
 import type { Events } from './events.js'
-import type { Backoff } from './refresh/backoff.js'
 import type { Exchange } from './refresh/exchange.js'
 import type { KeeperEvents } from './session/auth-events.js'
 import { decodeClaims } from './session/claims.js'
@@ -37,7 +36,6 @@ export interface SignInParts<User> {
   readonly call: TokenCaller
   readonly life: AbortSignal
   readonly events: Events<KeeperEvents<User>>
-  readonly backoff: Backoff
   readonly exchange: Pick<Exchange<User>, 'forget'>
   readonly trace: Trace
 }
@@ -45,7 +43,7 @@ export interface SignInParts<User> {
 const FAREWELL_AT_MOST = 2000
 
 export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
-  const { backend, inCookie, environment, keeper, call, life, events, backoff, exchange, trace } = parts
+  const { backend, inCookie, environment, keeper, call, life, events, exchange, trace } = parts
   let login: AbortController | undefined
   let asking: Promise<void> | undefined
 
@@ -128,7 +126,6 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
         if (login === mine) login = undefined
       }
       exchange.forget()
-      backoff.reset()
       events.flush()
       await unlessAborted(stored, callerSignal)
     },

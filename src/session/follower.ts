@@ -30,8 +30,6 @@ export interface FollowerParts<User> {
   readonly ledger: SessionLedger
   readonly keeper: Keeper<User>
   readonly hints: Hints
-  /** Called when another tab has moved the session on, or ended it. */
-  readonly onMove: () => void
   /** Called with the last failure of all tabs. */
   readonly onFailure: (failure: LedgerFailure) => void
   /** Called when this tab has caught up. */
@@ -55,7 +53,7 @@ export function lostRefresh(cause?: AuthError): AuthError {
 
 export function createFollower<User>(parts: FollowerParts<User>): Follower {
   const { storageKey, scope, environment, life, store, ledger, keeper, hints } = parts
-  const { onMove, onFailure, onSettled } = parts
+  const { onFailure, onSettled } = parts
   const { clock } = environment
   let looking: Promise<boolean> | undefined
   let isLookedAgain = false
@@ -137,7 +135,6 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     } else {
       await leave(now, known)
     }
-    if (!isSameGeneration(keeper.current(), now)) onMove()
     return true
   }
 
@@ -171,7 +168,6 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     // A sign-out of the session before may have come after this one was stored.
     if (!isAll && ledger.isShared && clock.now() - now.receivedAt < JUST_NOW) return rewrite()
     void keeper.end(now.id, 'storage-cleared', undefined, 'other-tab')
-    onMove()
     onSettled()
   }
 
