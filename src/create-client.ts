@@ -125,10 +125,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     ...parts,
     lockOf: (session) => (inCookie ? storageKey : scope === 'memory' ? undefined : nameOf(session)),
     revoke: signIn.revoke,
-    onSuccess: () => {
-      renewal.arrive()
-      void signIn.introduce()
-    },
+    onSuccess: () => void signIn.introduce(),
     onLate: flush,
   })
   const renewal = createRenewal<User>({ ...parts, attempt: attempts.make, onSettled: settled })

@@ -8,7 +8,6 @@ export interface Mark {
 
 /** Keeps the mark in `storage`, and does without where that is denied. */
 export function createMark(storage: TokenStorage, key: string): Mark {
-  let last: boolean | undefined
   return {
     async isSet() {
       try {
@@ -18,14 +17,10 @@ export function createMark(storage: TokenStorage, key: string): Mark {
       }
     },
     set(isSignedIn) {
-      if (isSignedIn === last) return
-      last = isSignedIn
       try {
         if (isSignedIn) storage.setItem(key, '1')
         else storage.removeItem(key)
-      } catch {
-        last = undefined
-      }
+      } catch {}
     },
   }
 }
