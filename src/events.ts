@@ -36,14 +36,15 @@ export function createEvents<Map extends object>(report: (error: unknown) => voi
     flush() {
       if (isFlushing) return
       isFlushing = true
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        const { name, event } = next
+      // Grows meanwhile by what listeners cause.
+      for (const { name, event } of queue) {
         for (const entry of [...entries]) {
           if (entry.name === name && entries.has(entry)) {
             new Promise((resolve) => resolve(entry.listener(event as never))).catch(report)
           }
         }
       }
+      queue.length = 0
       isFlushing = false
     },
     close() {
