@@ -130,9 +130,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
           .catch(() => undefined)
     } else if (found) {
       keeper.follow(found)
-    } else if (await wait(known)) {
-      return true
-    } else {
+    } else if (!(await wait(known))) {
       await leave(now, known)
     }
     return true

@@ -144,6 +144,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     events.emit(name, { ...event, ...details } as KeeperEvents<User>[typeof name])
   }
 
+  /** Says that the current session is over; one that was only probed for has never been there. */
   const part = (wanted: typeof reason, origin: AuthEvent['origin'], error?: AuthError): void => {
     reason = current?.isProbe ? 'never' : wanted
     trace.add('signed out', error?.message ?? `The reason is \`${reason}\`.`, current?.generation, origin)
@@ -151,10 +152,10 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   }
 
   /** Ends the current session in this tab. */
-  const drop: typeof part = (...why) => {
-    part(...why)
+  const drop: typeof part = (wanted, origin, error) => {
+    part(wanted, origin, error)
     current = undefined
-    onChange(current, true, why[2])
+    onChange(current, true, error)
     reveal(true)
   }
 
