@@ -92,15 +92,16 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   /** Lets go of the session, which another tab has ended, or which nobody can find. */
   const leave = async (now: Session<User> | undefined, known: Pick<LedgerRow, 'id' | 'ended'>): Promise<void> => {
     if (entering === 'new') return void (await ledger.adopt(now as Session<User>))
-    const isLost = known.id === now?.id && !known.ended
-    const ended = isLost ? 'refresh_lost' : known.id === now?.id ? known.ended : 'replaced'
+    const isHere = known.id === now?.id
+    const ended = isHere ? (known.ended ?? 'refresh_lost') : 'replaced'
     const code = FINAL.find((each) => each === ended)
     const refused = code && new AuthError(code, 'Another tab could not renew the session.')
+    const isUnseen = entering && !(isHere && !known.ended)
     const reason = code ? 'revoked' : (ended as LogoutReason)
-    keeper.leave(entering && !isLost ? 'never' : reason, code === 'refresh_lost' ? lostRefresh() : refused)
+    keeper.leave(isUnseen ? 'never' : reason, code === 'refresh_lost' ? lostRefresh() : refused)
     // What was written after another tab had emptied the storage, or by one that did not live to; or what a duplicated tab
-    // has of a session that goes on in the other.
-    if (known.ended || scope === 'tab') await store.retract()
+    // has of a session that goes on in the other. What the ledger does not know of may be of a tab whose ledger is broken.
+    if (scope === 'tab' || (known.ended && (isHere || !entering))) await store.retract()
   }
 
   const compare = async (): Promise<boolean> => {
