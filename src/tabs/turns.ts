@@ -31,97 +31,72 @@ export const SLACK = 2000
 
 export function createTurns({ environment, refresh, trace, life }: TurnsParts): Turns {
   const { locks, timers, clock } = environment
-  /** What to do when the page is left. */
-  const leaving = new Set<() => void>()
-  let away: Promise<void> | undefined
-  let comeBack: (() => void) | undefined
+  /** Aborted when the page is left; a new one when it is back. */
+  let stay = new AbortController()
+  let away = Promise.resolve()
+  let endAway = (): void => undefined
   let isNoted = false
 
   /** One request for the lock: what `work` came to, or `undefined` if the lock did not come in time. */
-  const ask = <T>(
+  const ask = async <T>(
     name: string,
     work: (isMine: () => boolean) => Promise<T>,
     isTheft: boolean,
-  ): Promise<{ value: T } | undefined> =>
-    new Promise((resolve, reject) => {
-      let state: 'waiting' | 'mine' | 'lost' = 'waiting'
-      let release: (() => void) | undefined
-      const waiting = new AbortController()
-      const giveUp = (): void => {
-        if (state === 'waiting') waiting.abort()
-      }
-      const stop = (): void => {
-        giveUp()
-        if (state !== 'waiting') state = 'lost'
-        release?.()
-      }
-      const timer = isTheft ? undefined : timers.set(giveUp, ASK_AGAIN)
-      leaving.add(stop)
-      life.addEventListener('abort', giveUp)
-      const stopWaiting = (): void => {
-        timers.clear(timer)
-        life.removeEventListener('abort', giveUp)
-      }
-      const quit = (): void => {
-        stopWaiting()
-        leaving.delete(stop)
-        resolve(undefined)
-      }
-      const run = async (next: 'mine' | 'lost'): Promise<void> => {
-        state = next
-        stopWaiting()
-        await work(() => state === 'mine').then((value) => resolve({ value }), reject)
-        leaving.delete(stop)
-      }
-      const hold = async (): Promise<void> => {
+  ): Promise<{ value: T } | undefined> => {
+    const { signal: left } = stay
+    const patience = new AbortController()
+    const signal = AbortSignal.any([patience.signal, left, life])
+    const timer = timers.set(() => patience.abort(), ASK_AGAIN)
+    // Two thieves may come in one moment: what a thief finds there, it believes to be alive.
+    let isMine = !isTheft
+    let done: Promise<T> | undefined
+    try {
+      await (locks as Locks).request(name, isTheft ? { steal: true } : { signal }, async () => {
         // It was given in the moment in which it was given up.
-        if (waiting.signal.aborted) return quit()
-        const released = new Promise<void>((done) => {
-          release = done
-        })
-        // Two thieves may come in one moment: what a thief finds there, it believes to be alive.
-        await Promise.race([run(isTheft ? 'lost' : 'mine'), released])
-      }
-      const request = async (): Promise<unknown> =>
-        (locks as Locks).request(name, isTheft ? { steal: true } : { signal: waiting.signal }, hold)
-      request().catch(() => {
-        if (state !== 'waiting') {
-          // Stolen: the ledger sees to it that nothing late counts.
-          state = 'lost'
-        } else if (waiting.signal.aborted) {
-          quit()
-        } else {
-          if (!isNoted) trace.add('alone', 'Web Locks are missing: the ledger alone keeps tabs apart.')
-          isNoted = true
-          void run('lost')
-        }
+        if (signal.aborted) return
+        timers.clear(timer)
+        done = work(() => isMine && !left.aborted)
+        await unlessAborted(done, left)
       })
-    })
+    } catch {
+      // Stolen: the ledger sees to it that nothing late counts. Or missing: it keeps tabs apart alone.
+      isMine = false
+      if (!done && !signal.aborted) {
+        if (!isNoted) trace.add('alone', 'Web Locks are missing: the ledger alone keeps tabs apart.')
+        isNoted = true
+        done = work(() => false)
+      }
+    }
+    timers.clear(timer)
+    return done && { value: await done }
+  }
 
   return {
     get isAway() {
-      return away !== undefined
+      return stay.signal.aborted
     },
     async take(name, work, untilStale) {
       const since = clock.monotonic()
       let isTheft = false
       for (;;) {
         life.throwIfAborted()
-        if (away) await unlessAborted(away, life)
+        await unlessAborted(away, life)
         const done = await ask(name, work, isTheft)
         if (done) return done.value
         isTheft = clock.monotonic() - since >= refresh.timeout + SLACK && (await untilStale()) <= 0
       }
     },
     letGo() {
-      away ??= new Promise((resolve) => {
-        comeBack = resolve
+      if (stay.signal.aborted) return
+      stay.abort()
+      away = new Promise((resolve) => {
+        endAway = resolve
       })
-      for (const stop of [...leaving]) stop()
     },
     comeBack() {
-      comeBack?.()
-      away = undefined
+      if (!stay.signal.aborted) return
+      stay = new AbortController()
+      endAway()
     },
   }
 }
