@@ -102,7 +102,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
   const call = async (
     session: Session<User>,
     cause: string,
-    { attempt, isHeir, delay }: Turn & { may: 'try' },
+    { attempt = 0, isHeir, delay = 0, failure: before }: Turn,
     isHosted: boolean,
   ): Promise<boolean> => {
     const isCurrent = (): boolean => {
@@ -141,7 +141,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const now = keeper.current()
       if (now?.id !== session.id) {
         // Nobody is to wait for an attempt that is over.
-        const known = now || FINAL.includes(failure.code) ? undefined : backoff.fail(failure)
+        const known = now || FINAL.includes(failure.code) ? before : backoff.fail(failure)
         await ledger.fail(session, attempt, known)
         throw loginRequired()
       }
@@ -185,27 +185,24 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         patience: isLocked() && !inCookie ? ON_ITS_WAY : refresh.timeout + ON_ITS_WAY,
         isHosted,
         failedAt,
-        isForced: !follower,
         own,
       })
-      if (turn.may === 'try') {
-        if (turn.failure) heed(turn.failure, false)
+      const { attempt, delay, failure } = turn
+      if (failure) heed(failure, !attempt)
+      if (attempt) {
         // A page that was frozen meanwhile begins again; where the database is that slow, once.
-        const isFresh = clock.now() - turn.attempt < SLACK
-        const isOurs = isFresh || (own !== undefined && (await ledger.read(session))?.attempt === turn.attempt)
+        const isFresh = clock.now() - attempt < SLACK
+        const isOurs = isFresh || (own !== undefined && (await ledger.read(session))?.attempt === attempt)
         const { id, generation } = keeper.current() ?? {}
         const isWanted = id === now.id && generation === now.generation && !life.aborted
         if (isOurs && isWanted) return call(session, cause, turn, isHosted)
-        if (isWanted) own = turn.attempt
-        else await ledger.fail(session, turn.attempt)
+        if (isWanted) own = attempt
+        else await ledger.fail(session, attempt, failure)
         continue
       }
-      if (turn.may === 'pause') {
-        heed(turn.failure)
-        return false
-      }
-      if (turn.may === 'wait') await sleep(environment, Math.min(turn.delay, LOOK_AGAIN), life)
-      if (!follower || (await follower.look()) || turn.may === 'wait') continue
+      if (failure) return false
+      if (delay) await sleep(environment, Math.min(delay, LOOK_AGAIN), life)
+      if (!follower || (await follower.look()) || delay) continue
       const message = 'Another tab has renewed the session, but the storage cannot be read.'
       const error = new AuthError('storage_unavailable', message)
       backoff.fail(error)

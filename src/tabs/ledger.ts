@@ -4,25 +4,21 @@ import type { Trace } from '../trace.js'
 /** A session as the ledger knows it. */
 export type Entry = Pick<LedgerRow, 'id' | 'generation'>
 
-/** What a tab that wants to renew a session has to do. */
-export type Turn =
-  /**
-   * Call the server in `delay` milliseconds; `attempt` is to be named at the commit. `isHeir`: an attempt at this
-   * generation has died before; `failure`: the last one, whose pauses are over.
-   */
-  | {
-      readonly may: 'try'
-      readonly attempt: number
-      readonly isHeir: boolean
-      readonly delay: number
-      readonly failure: LedgerFailure | undefined
-    }
-  /** Wait and ask again: an attempt is under way, or has died just now, and its answer may still come. */
-  | { readonly may: 'wait'; readonly delay: number }
-  /** Heed the failure of another tab, and ask again. */
-  | { readonly may: 'pause'; readonly failure: LedgerFailure }
-  /** Look again: the session has moved on, or is over. */
-  | { readonly may: 'look' }
+/**
+ * What a tab that wants to renew a session has to do: call the server if it was given an `attempt`; else heed a `failure` of
+ * another tab, and ask again; else wait for the `delay`, because an attempt is under way, or has died just now; else look
+ * again, because the session has moved on, or is over.
+ */
+export interface Turn {
+  /** Names the attempt at its end. */
+  readonly attempt?: number
+  /** Whether an attempt at this generation has died before. */
+  readonly isHeir?: boolean
+  /** How long to wait, before the call too, in milliseconds. */
+  readonly delay?: number
+  /** The last failure; where there is an attempt, its pauses are over. */
+  readonly failure?: LedgerFailure | undefined
+}
 
 /** How a tab begins an attempt. */
 export interface Beginning {
@@ -32,8 +28,6 @@ export interface Beginning {
   readonly isHosted: boolean
   /** When the last failure happened that this tab knows of. */
   readonly failedAt: number | undefined
-  /** Take over a row that this tab can make nothing of. */
-  readonly isForced: boolean
   /** An attempt of this tab that came to nothing. */
   readonly own?: number | undefined
 }
@@ -45,15 +39,15 @@ export interface SessionLedger {
   /** What the ledger says of `session`, or of whichever is the current one. */
   read(session: Entry | undefined): Promise<LedgerRow | undefined>
   /** Makes this session the current one, whatever was before; hands back the undo. */
-  adopt(session: Entry): Promise<() => Promise<void>>
+  adopt(session: Entry): Promise<() => Promise<unknown>>
   /** Enters a session that was found in the storage, where the ledger does not know better; hands back what it knows. */
   join(session: Entry): Promise<LedgerRow>
   /** Begins an attempt to renew it. */
   begin(session: Entry, beginning: Beginning): Promise<Turn>
   /** Moves on from this generation; `false` if it has ended, or somebody else has moved on, or is about to. */
   commit(base: Entry, attempt: number): Promise<boolean>
-  /** Ends an attempt that has moved nothing on; with `failure`, if it failed; `null` forgets the failures before. */
-  fail(base: Entry, attempt: number, failure?: LedgerFailure | null): Promise<void>
+  /** Ends an attempt that has moved nothing on; `failure` is the last one now. */
+  fail(base: Entry, attempt: number, failure: LedgerFailure | undefined): Promise<unknown>
   /** Ends the session because the attempt was refused; `false` if the refusal came too late to count. */
   refuse(base: Entry, attempt: number, why: string): Promise<boolean>
   /** Leaves a tombstone, so that nothing late revives the session; `false` if another session goes on there. */
@@ -71,17 +65,21 @@ export interface LedgerParts {
 }
 
 /** A ledger that one client keeps for itself. */
-function memoryLedger(): Ledger & { readonly rows: ReadonlyMap<string, LedgerRow> } {
+function memoryLedger() {
   const rows = new Map<string, LedgerRow>()
-  return {
-    rows,
+  const ledger: Ledger = {
     read: async (name) => rows.get(name),
     async update(name, step) {
       const row = step(rows.get(name))
       if (row) rows.set(name, row)
     },
   }
+  /** `begun`: the session that began in it, so that it is newer than what the shared ledger has. */
+  return { ...ledger, rows, begun: '' }
 }
+
+/** What a step makes of a row: what it comes to, and the new row, if there is one. */
+type Outcome<T> = readonly [result: T, row?: LedgerRow | undefined]
 
 const PATIENCE = 3000
 /** A ledger that has failed is left alone for so long. */
@@ -93,130 +91,112 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
   let own: ReturnType<typeof memoryLedger> | undefined
   let ownUntil = 0
 
-  /** The session that this tab began alone: it is newer than what the shared ledger has. */
-  let owed = ''
-
   const share = <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> =>
     within(environment, PATIENCE, (async () => step(shared as Ledger))(), undefined)
 
   const take = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
-    if (isPrivate()) own ??= memoryLedger()
-    if (own && (isPrivate() || clock.monotonic() < ownUntil)) return step(own)
-    try {
-      // What this tab did alone is made up for, unless somebody else has signed in meanwhile.
-      for (const [name, mine] of own?.rows ?? []) {
-        await share((all) =>
-          all.update(name, (row) => {
-            const isNewer = row?.id === mine.id && (row.ended || row.generation > mine.generation)
-            const isOther = row && row.id !== mine.id && !row.ended && owed !== mine.id
-            return isNewer || isOther ? row : mine
-          }),
-        )
+    if (!isPrivate() && clock.monotonic() >= ownUntil) {
+      try {
+        // What this tab did alone is made up for, unless somebody else has signed in meanwhile.
+        for (const [name, mine] of own?.rows ?? []) {
+          await share((all) =>
+            all.update(name, (row) => {
+              const isSame = row?.id === mine.id
+              const isTheirs = isSame ? row.ended || row.generation > mine.generation : row && !row.ended
+              return isTheirs && (isSame || own?.begun !== mine.id) ? row : mine
+            }),
+          )
+        }
+        own = undefined
+        return await share(step)
+      } catch {
+        // A refresh token that the server has replaced must not be offered again because of a broken database.
+        if (!own) trace.add('alone', 'IndexedDB is missing or broken: the storage alone tells what other tabs did.')
+        ownUntil = clock.monotonic() + RETRY
       }
-      own = undefined
-      owed = ''
-      return await share(step)
-    } catch {
-      // A refresh token that the server has replaced must not be offered again because of a broken database.
-      if (!own) trace.add('alone', 'IndexedDB is missing or broken: the storage alone tells what other tabs did.')
-      own ??= memoryLedger()
-      ownUntil = clock.monotonic() + RETRY
-      return step(own)
     }
+    own ??= memoryLedger()
+    return step(own)
   }
-  const update = (
-    session: Entry,
-    step: (row: LedgerRow | undefined, isAlone: boolean) => LedgerRow | undefined,
-  ): Promise<void> => take((used) => used.update(nameOf(session), (row) => step(row, used === own)))
+
+  /** One step of `session`; `alone` is this tab's own ledger, where that has to do. */
+  const update = async <T>(
+    { id, generation }: Entry,
+    step: (row: LedgerRow | undefined, at: Entry, alone: typeof own) => Outcome<T>,
+  ): Promise<T> => {
+    // Of a session no more is written down: never a token.
+    const at = { id, generation }
+    let result: T | undefined
+    await take((used) =>
+      used.update(nameOf(at), (row) => {
+        const [value, next] = step(row, at, used === own ? own : undefined)
+        result = value
+        return next
+      }),
+    )
+    return result as T
+  }
+
+  /** Ends `attempt` by putting `next` in the row's place; `false` if the row is no longer at `base`, or another's. */
+  const settle = (base: Entry, attempt: number, next: (at: Entry, row?: LedgerRow) => LedgerRow): Promise<boolean> =>
+    update(base, (row, at) => {
+      const isOurs = !row || (isAt(row, at) && (row.attempt ?? attempt) === attempt)
+      return isOurs ? [true, next(at, row)] : [false]
+    })
 
   return {
     get isShared() {
       return !own && !isPrivate()
     },
     read: (session = { id: '', generation: 0 }) => take((used) => used.read(nameOf(session))),
-    async adopt({ id, generation }) {
-      const entry = { id, generation }
-      let before: LedgerRow = { ...entry, ended: 'logout' }
-      await update(entry, (row, isAlone) => {
-        if (isAlone) owed = id
-        before = row ?? before
-        return entry
+    async adopt(session) {
+      const before = await update(session, (row, at, alone) => {
+        if (alone) alone.begun = at.id
+        return [row ?? { ...at, ended: 'logout' }, at]
       })
-      return () => update(entry, (row) => (row?.id === id && row.generation === generation ? before : row))
+      return () => update(session, (row, at) => [undefined, isAt(row, at) ? before : row])
     },
-    async join({ id, generation }) {
-      let known: LedgerRow = { id, generation }
-      await update(known, (row) => {
-        const isBehind = row?.id === id && row.generation < generation && !row.ended
+    join: (session) =>
+      update<LedgerRow>(session, (row, at) => {
+        const isBehind = row?.id === at.id && row.generation < at.generation && !row.ended
         // Tabs that wait for their first token wait for the same one.
-        const isOver = generation === 0 && row?.ended
-        if (row && !isBehind && !isOver) known = row
-        return known
-      })
-      return known
-    },
-    async begin({ id, generation }, { patience, isHosted, failedAt, isForced, own }) {
-      let turn: Turn = { may: 'look' }
-      await update({ id, generation }, (row, isAlone) => {
-        const now = clock.now()
-        // Behind: what this tab has done could not be written down.
-        const isOurs = row?.id === id && row.generation <= generation && !row.ended
-        // What a ledger of this tab alone says, this tab knows.
-        if (row && !isOurs && !isForced && !isAlone) {
-          turn = { may: 'look' }
-          return row
-        }
-        const { attempt: newest, failure, isOrphaned } = (isOurs && row.generation === generation && row) || {}
-        const last = newest === own ? undefined : newest
-        if (failure && failure.at !== failedAt && now < failure.at + Math.max(...failure.pauses)) {
-          turn = { may: 'pause', failure }
-          return row
-        }
-        const age = now - (last ?? now - patience)
-        // An attempt from the future: the clock was set back since.
-        const delay = age < 0 ? 0 : Math.max(0, patience - age)
-        if (delay > 0 && !isHosted) {
-          turn = { may: 'wait', delay }
-          return row
-        }
-        const mine = last === now ? now + 1 : now
-        const isHeir = last !== undefined || !!isOrphaned
-        turn = { may: 'try', attempt: mine, isHeir, delay, failure }
-        return { id, generation, attempt: mine, isOrphaned: isHeir, failure }
-      })
-      return turn
-    },
-    async commit({ id, generation }, mine) {
-      let isCommitted = false
-      await update({ id, generation }, (row) => {
-        const isCurrent = !row || (row.id === id && row.generation === generation && !row.ended)
-        isCommitted = isCurrent && (row?.attempt ?? mine) === mine
-        return isCommitted ? { id, generation: generation + 1 } : row
-      })
-      return isCommitted
-    },
-    fail: (base, mine, failure) =>
-      update(base, (row) => {
-        if (row?.id !== base.id || row.attempt !== mine) return row
-        return { ...row, attempt: undefined, failure: failure === undefined ? row.failure : (failure ?? undefined) }
+        const isOver = at.generation === 0 && row?.ended
+        return row && !isBehind && !isOver ? [row] : [at, at]
       }),
-    async refuse({ id, generation }, mine, ended) {
-      let isEnded = false
-      await update({ id, generation }, (row) => {
-        isEnded = !row || (row.id === id && row.generation === generation && row.attempt === mine && !row.ended)
-        return isEnded ? { id, generation, ended } : row
-      })
-      return isEnded
-    },
-    async end({ id, generation }, ended) {
-      let isAlone = true
-      await update({ id, generation }, (row) => {
-        isAlone = !row || row.id === id || !!row.ended
-        return !row || (row.id === id && !row.ended) ? { id, generation, ended } : row
-      })
-      return isAlone
-    },
+    begin: (session, { patience, isHosted, failedAt, own: mine }) =>
+      update<Turn>(session, (row, at, alone) => {
+        const now = clock.now()
+        // Behind: what this tab has done could not be written down. What a ledger of this tab alone says, this tab knows.
+        const isOurs = row?.id === at.id && row.generation <= at.generation && !row.ended
+        if (row && !isOurs && !alone) return [{}]
+        const { attempt, failure, isOrphaned } = (isAt(row, at) && row) || ({} as Partial<LedgerRow>)
+        if (failure && failure.at !== failedAt && now < failure.at + Math.max(...failure.pauses)) return [{ failure }]
+        const last = attempt === mine ? 0 : (attempt ?? 0)
+        // An attempt from the future: the clock was set back since.
+        const delay = last > now ? 0 : Math.max(0, last + patience - now)
+        if (delay && !isHosted) return [{ delay }]
+        const next = { attempt: last === now ? now + 1 : now, failure }
+        const isHeir = !!last || !!isOrphaned
+        return [
+          { ...next, isHeir, delay },
+          { ...at, ...next, isOrphaned: isHeir },
+        ]
+      }),
+    commit: (base, attempt) => settle(base, attempt, ({ id, generation }) => ({ id, generation: generation + 1 })),
+    fail: (base, attempt, failure) =>
+      settle(base, attempt, (at, row) => ({ ...at, isOrphaned: row?.isOrphaned, failure })),
+    refuse: (base, attempt, ended) => settle(base, attempt, (at) => ({ ...at, ended })),
+    end: (session, ended) =>
+      update(session, (row, at) => {
+        const isOther = row && row.id !== at.id
+        return [!isOther || !!row.ended, isOther || row?.ended ? row : { ...at, ended }]
+      }),
   }
+}
+
+/** Whether a row says that the session goes on at this very generation. */
+function isAt(row: LedgerRow | undefined, { id, generation }: Entry): boolean {
+  return row?.id === id && row.generation === generation && !row.ended
 }
 
 /**
@@ -226,23 +206,20 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
 export function takeTurns(parts: Pick<LedgerParts, 'environment' | 'trace'>, name: string): SessionLedger {
   const cookie = { id: 'cookie', generation: 0 }
   const shared = openLedger({ ...parts, isPrivate: () => false, nameOf: () => `${name}.cookie` })
-  const nothing = async (): Promise<void> => undefined
+  // Whoever came later, the answer to this call is as good as any.
+  const settle = async (_: Entry, attempt: number): Promise<boolean> => {
+    await shared.fail(cookie, attempt, undefined)
+    return true
+  }
   return {
     isShared: true,
     read: () => shared.read(cookie),
-    adopt: async () => nothing,
+    adopt: async () => async () => undefined,
     join: async (session) => session,
     begin: (_, beginning) => shared.begin(cookie, beginning),
-    async commit(_, attempt) {
-      // Whoever came later, the answer to this call is as good as any.
-      await shared.fail(cookie, attempt, null)
-      return true
-    },
+    commit: settle,
     fail: (_, attempt, failure) => shared.fail(cookie, attempt, failure),
-    async refuse(_, attempt) {
-      await shared.fail(cookie, attempt, null)
-      return true
-    },
+    refuse: settle,
     end: async () => true,
   }
 }

@@ -35,8 +35,8 @@ export const planted: readonly Planted[] = [
     edits: [
       {
         file: 'tabs/ledger.ts',
-        text: 'isCommitted = isCurrent && (row?.attempt ?? mine) === mine',
-        becomes: 'isCommitted = isCurrent || mine > 0',
+        text: 'const isOurs = !row || (isAt(row, at) && (row.attempt ?? attempt) === attempt)',
+        becomes: 'const isOurs = !row || attempt > 0',
       },
     ],
   },
@@ -47,8 +47,8 @@ export const planted: readonly Planted[] = [
     edits: [
       {
         file: 'tabs/ledger.ts',
-        text: 'return !row || (row.id === id && !row.ended) ? { id, generation, ended } : row',
-        becomes: 'return ended ? row : { id, generation }',
+        text: 'isOther || row?.ended ? row : { ...at, ended }',
+        becomes: 'ended ? row : at',
       },
     ],
   },
@@ -126,9 +126,8 @@ export const planted: readonly Planted[] = [
     edits: [
       {
         file: 'tabs/ledger.ts',
-        text: '(row.id === id && row.generation === generation && !row.ended)\n        isCommitted = isCurrent && (row?.attempt ?? mine) === mine\n        return isCommitted ? { id, generation: generation + 1 } : row',
-        becomes:
-          '(row.id === id && mine > 0 && !row.ended)\n        isCommitted = isCurrent\n        return isCommitted ? { id, generation: generation + 1 } : row',
+        text: 'isAt(row, at) && (row.attempt ?? attempt) === attempt',
+        becomes: 'row.id === at.id && attempt > 0 && !row.ended',
       },
     ],
   },
