@@ -85,7 +85,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       if (isOther) renewal.abandon(loginRequired(error))
       backoff.reset()
       renewal.arrive()
-      renewal.hurry()
       if (inCookie) mark.set(!!session)
       schedule.arm()
     },
@@ -126,7 +125,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     lockOf: (session) => (inCookie ? storageKey : scope === 'memory' ? undefined : nameOf(session)),
     revoke: signIn.revoke,
     onSuccess: () => void signIn.introduce(),
-    onLate: flush,
   })
   const renewal = createRenewal<User>({ ...parts, attempt: attempts.make, onSettled: settled })
   const schedule = createSchedule<User>({ ...parts, renewal })

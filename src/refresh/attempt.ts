@@ -46,8 +46,6 @@ export interface AttemptParts<User> {
   readonly revoke: (answer: TokenResponse<User>, kept: TokenSet) => void
   /** Called when the session has been renewed. */
   readonly onSuccess: () => void
-  /** Called when events wait to be told for which nobody waits. */
-  readonly onLate: () => void
 }
 
 /** The request of a dead tab may still be on its way to the server for so long; its answer reaches nobody. */
@@ -63,17 +61,15 @@ const STORAGE_DELAY = 25
 
 export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> {
   const { inCookie, environment, refresh, life, keeper, ledger, lockOf, turns, hints, follower } = parts
-  const { backoff, trace, exchange, revoke, onSuccess, onLate } = parts
+  const { backoff, trace, exchange, revoke, onSuccess } = parts
   const { clock, reportError } = environment
 
-  /** The same refusal in a row, and whether that was reported. */
+  /** The same refusal in a row. */
   let refusals = { message: '', count: 0 }
-  let isReported = false
 
-  const tell = (session: Session<User> | undefined, error: AuthError, origin?: 'other-tab'): void => {
-    const [timer] = backoff.pauses
-    trace.add('not renewed', error.message, session?.generation, origin)
-    const details = { error, attempt: backoff.failure?.count ?? 0, retryAt: Math.round(clock.now() + timer) }
+  const tell = (error: AuthError, origin?: 'other-tab'): void => {
+    trace.add('not renewed', error.message, keeper.current()?.generation, origin)
+    const details = { error, attempt: backoff.failure?.count ?? 0, retryAt: clock.now() + backoff.pauses[0] }
     keeper.tell('refreshFailed', details, origin)
     keeper.reveal()
   }
@@ -82,8 +78,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
   const suspect = ({ code, status = 0, message }: AuthError): void => {
     if (code !== 'server_error' || status < 400 || status >= 500 || status === 408) return
     refusals = { message, count: message === refusals.message ? refusals.count + 1 : 1 }
-    if (refusals.count < WEARY || isReported) return
-    isReported = true
+    if (refusals.count !== WEARY) return
     reportError(
       new AuthError('server_error', `${message} Again and again: is it final? \`isFinal\` says so.`, { status }),
     )
@@ -91,11 +86,21 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
 
   const heed = (failure: LedgerFailure, isNews = true): void => {
     if (failure.at === backoff.failure?.at) return
-    const { at, code, pauses } = failure
-    const retryAt = pauses[2] > 0 ? Math.round(at + pauses[2]) : undefined
-    const error = new AuthError(code, 'Another tab could not renew the session.', { retryAt })
-    backoff.heed(failure, error)
-    if (isNews) tell(keeper.current(), error, 'other-tab')
+    backoff.heed(failure)
+    if (isNews) tell(backoff.error as AuthError, 'other-tab')
+  }
+
+  /** Whether `session` has moved on; throws if it is over. */
+  const hasMoved = ({ id, generation }: Session<User>): boolean => {
+    const now = keeper.current()
+    if (now?.id !== id) throw loginRequired()
+    return now.generation !== generation
+  }
+
+  /** Looks what others have done since; whether the session has moved on. */
+  const lookAgain = async (session: Session<User>): Promise<boolean> => {
+    await follower?.look()
+    return hasMoved(session)
   }
 
   /** One call to the server; `false` if it has to be tried again. */
@@ -105,57 +110,43 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     { attempt = 0, isHeir, delay = 0, failure: before }: Turn,
     isHosted: boolean,
   ): Promise<boolean> => {
-    const isCurrent = (): boolean => {
-      const now = keeper.current()
-      if (now?.id !== session.id) throw loginRequired()
-      return now.generation === session.generation
-    }
-    let isLate = false
-    const renew = async (): Promise<Promise<void> | undefined> => {
-      const { answer, age } = await exchange.make(session, cause === FORCED, isHosted, delay)
-      const done = await keeper.advance(session, answer ?? {}, attempt, cause, age)
+    let stored: Promise<unknown> | undefined
+    const renew = async (): Promise<void> => {
+      const { answer = {}, age } = await exchange.make(session, cause === FORCED, isHosted, delay)
+      const done = await keeper.advance(session, answer, attempt, cause, age)
       if (done) {
         backoff.reset()
-        refusals = { message: '', count: 0 }
+        refusals.count = 0
         onSuccess()
+        stored = done.stored.then(() => exchange.forget(session))
       } else {
-        if (keeper.current()?.id === session.id) await follower?.look()
         // While a session goes on, its tokens may share a family with these: revoking one would end all.
-        if (keeper.current()?.id !== session.id) revoke(answer ?? {}, session.tokens)
+        await lookAgain(session).catch(() => revoke(answer, session.tokens))
       }
-      if (isLate) onLate()
-      return done?.stored.then(() => exchange.forget(session))
     }
     try {
       const late = new AuthError('timeout', 'The backend took longer than `refresh.timeout`.')
-      const renewing = renew().then((stored) => ({ stored }))
-      const { stored } = await within(environment, refresh.timeout + delay, renewing, late)
+      await within(environment, refresh.timeout + delay, renew(), late)
       await stored
-      return !isCurrent()
+      return hasMoved(session)
     } catch (error) {
-      isLate = true
       const isOurs = isAuthError(error)
       const failure = isOurs ? error : new AuthError('server_error', 'The renewal broke off.')
       // The calls of a page that is about to go break off while it can still write: what it leaves is to be an orphan.
       if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
-      const now = keeper.current()
-      if (now?.id !== session.id) {
-        // Nobody is to wait for an attempt that is over.
-        const known = now || FINAL.includes(failure.code) ? before : backoff.fail(failure)
-        await ledger.fail(session, attempt, known)
-        throw loginRequired()
-      }
-      if (now.generation !== session.generation) return true
+      const isOver = keeper.current()?.id !== session.id
+      // Nobody is to wait for an attempt that is over.
+      if (isOver) await ledger.fail(session, attempt, before)
+      if (hasMoved(session)) return true
       if (!isOurs) reportError(error)
       if (FINAL.includes(failure.code)) {
         const why = isHeir && failure.code === 'refresh_rejected' ? lostRefresh(failure) : failure
         if (await keeper.refuse(session, attempt, why)) throw why
-        await follower?.look()
-        return !isCurrent()
+        return lookAgain(session)
       }
       const known = backoff.fail(failure)
       suspect(failure)
-      tell(session, failure)
+      tell(failure)
       if (!turns.isAway) await ledger.fail(session, attempt, known)
       hints.send('changed')
       if (failure.code === 'misconfigured') reportError(failure)
@@ -176,9 +167,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         await sleep(environment, STORAGE_DELAY, life)
         await follower.look()
       }
-      const now = keeper.current()
-      if (now?.id !== session.id) throw loginRequired()
-      if (now.generation !== session.generation) return true
+      if (hasMoved(session)) return true
       const isHosted = await exchange.isHosted()
       const turn = await ledger.begin(session, {
         // A cookie that the dead tab asked for may still come; without the lock it may be alive. Its own failure comes first.
@@ -193,8 +182,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         // A page that was frozen meanwhile begins again; where the database is that slow, once.
         const isFresh = clock.now() - attempt < SLACK
         const isOurs = isFresh || (own !== undefined && (await ledger.read(session))?.attempt === attempt)
-        const { id, generation } = keeper.current() ?? {}
-        const isWanted = id === now.id && generation === now.generation && !life.aborted
+        const isWanted = keeper.current()?.id === session.id && !life.aborted
         if (isOurs && isWanted) return call(session, cause, turn, isHosted)
         if (isWanted) own = attempt
         else await ledger.fail(session, attempt, failure)
@@ -206,7 +194,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const message = 'Another tab has renewed the session, but the storage cannot be read.'
       const error = new AuthError('storage_unavailable', message)
       backoff.fail(error)
-      tell(session, error)
+      tell(error)
       throw error
     }
   }

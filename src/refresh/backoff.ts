@@ -1,5 +1,5 @@
 import type { Environment, LedgerFailure } from '../environment.js'
-import type { AuthError } from '../errors.js'
+import { AuthError } from '../errors.js'
 
 /** Who may try again when, after renewals that failed. */
 export interface Backoff {
@@ -12,7 +12,7 @@ export interface Backoff {
   /** Notes a failure of this tab. */
   fail(error: AuthError): LedgerFailure
   /** Heeds a failure of another tab. */
-  heed(failure: LedgerFailure, error: AuthError): void
+  heed(failure: LedgerFailure): void
   /** Lets all try at once whom the server does not forbid it: the page is online or visible again. */
   cutShort(): void
   reset(): void
@@ -25,17 +25,16 @@ export interface Backoff {
 export function createBackoff({ clock, random }: Environment): Backoff {
   let error: AuthError | undefined
   let failure: LedgerFailure | undefined
-  let delays: readonly [number, number, number] = [0, 0, 0]
+  let delays: LedgerFailure['pauses'] = [0, 0, 0]
   /** When the delays began, by both clocks: one of them stands still in a sleep, the other may be set. */
-  let since = [0, 0] as [wall: number, monotonic: number]
-  const elapsed = (): number => Math.max(clock.now() - since[0], clock.monotonic() - since[1])
-  const heed = (next: LedgerFailure, why: AuthError): void => {
+  let since = { wall: 0, monotonic: 0 }
+  const begin = (next: LedgerFailure, why: AuthError): void => {
     error = why
     failure = next
     delays = next.pauses
     // A failure from the future: the clock was set back since.
     const age = Math.max(0, clock.now() - next.at)
-    since = [clock.now() - age, clock.monotonic() - age]
+    since = { wall: clock.now() - age, monotonic: clock.monotonic() - age }
   }
   return {
     get error() {
@@ -45,19 +44,23 @@ export function createBackoff({ clock, random }: Environment): Backoff {
       return failure
     },
     get pauses() {
-      return delays.map((delay) => Math.max(0, delay - elapsed())) as [number, number, number]
+      const elapsed = Math.max(clock.now() - since.wall, clock.monotonic() - since.monotonic)
+      return delays.map((delay) => Math.max(0, Math.ceil(delay - elapsed))) as [number, number, number]
     },
     fail(why) {
       const at = clock.now()
-      const count = failure?.count ?? 0
+      const { count = 0 } = failure ?? {}
       const pause = Math.max(0, (why.retryAt ?? 0) - at)
       const timer = Math.max(pause, Math.min(300_000, 15_000 * 2 ** count) / 2) * (1 + random())
       const caller = Math.max(pause, Math.min(5000, 500 * 2 ** count))
       const next: LedgerFailure = { at, count: count + 1, pauses: [timer, caller, pause], code: why.code }
-      heed(next, why)
+      begin(next, why)
       return next
     },
-    heed,
+    heed(next) {
+      const retryAt = next.pauses[2] ? next.at + next.pauses[2] : undefined
+      begin(next, new AuthError(next.code, 'Another tab could not renew the session.', { retryAt }))
+    },
     cutShort() {
       delays = [delays[2], delays[2], delays[2]]
     },

@@ -25,9 +25,9 @@ export interface Renewal<User> {
   replace(session: Session<User>, signal: Signal): Promise<Session<User> | undefined>
   /** Learns whether a token that replaced another was accepted. */
   judge(session: Session<User>, isAccepted: boolean): void
-  /** Ends the pause that an attempt may be waiting for. */
+  /** Ends the pause in which an attempt may be. */
   hurry(): void
-  /** Lets all go on who wait: the session has been renewed, here or in another tab. */
+  /** Lets all go on who wait, for a token or for events: the session has been renewed, here or in another tab. */
   arrive(): void
   /** Rejects all who wait; an attempt that has begun goes on. */
   abandon(reason: unknown): void
@@ -63,65 +63,74 @@ export function loginRequired(cause?: AuthError): AuthError {
   return new AuthError('login_required', 'Nobody is signed in, or not any more: call login().', { cause })
 }
 
+/** An attempt under way. */
 interface Flight {
   readonly promise: Promise<void>
-  readonly ending: AbortController
-  readonly arrive: () => void
+  readonly settle: (reason: unknown) => void
   /** Whether somebody waits for it. */
-  readonly demand: { isReal: boolean }
+  isReal: boolean
 }
 
 export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
   const { environment, refresh, backoff, life, current, canRenew, end, attempt, onSettled } = parts
   const { clock, timers, lifecycle } = environment
   let flight: Flight | undefined
-  let hurry: (() => void) | undefined
+  let hurry = (): void => undefined
   /** The session whose 401s are believed until then; for certain, or until its new token is accepted somewhere. */
   let doubt = { id: '', until: 0, isCertain: false }
 
-  const run = async (session: Session<User>, signal: AbortSignal, cause: string, demand: Flight['demand']) => {
+  const believe = ({ id }: Session<User>, isCertain: boolean): void => {
+    doubt = { id, until: clock.monotonic() + BRAKE, isCertain }
+  }
+
+  /** Ends the wait for `mine`; what it still does is its own affair. */
+  const land = (mine: Flight | undefined, reason?: unknown): void => {
+    if (!mine || mine !== flight) return
+    flight = undefined
+    hurry()
+    mine.settle(reason)
+  }
+
+  const fly = async (mine: Flight, session: Session<User>, cause: string): Promise<void> => {
     for (;;) {
-      const [timer, pause, forbidden] = backoff.pauses
+      const [timer, caller, everybody] = backoff.pauses
       const failedAt = backoff.failure?.at
-      if (forbidden) {
-        const retryAt = Math.round(clock.now() + forbidden)
+      if (everybody) {
+        const retryAt = clock.now() + everybody
         throw new AuthError('rate_limited', 'The server asked for a pause before the next renewal.', { retryAt })
       }
-      if ((pause && !lifecycle.isOnline()) || (timer && !demand.isReal)) throw backoff.error
-      if (pause) {
+      if ((caller && !lifecycle.isOnline()) || (timer && !mine.isReal)) throw backoff.error
+      if (caller) {
         await new Promise<void>((resolve) => {
-          const timer = timers.set(resolve, pause)
+          const pause = timers.set(resolve, caller)
           hurry = () => {
-            timers.clear(timer)
+            timers.clear(pause)
             resolve()
           }
         })
       }
-      signal.throwIfAborted()
-      if (await attempt(session, cause, failedAt)) return
-      signal.throwIfAborted()
+      if (flight !== mine || (await attempt(session, cause, failedAt)) || flight !== mine) return
     }
   }
 
   const share = (session: Session<User>, cause: string, isScheduled: boolean): Promise<void> => {
     if (flight) {
-      flight.demand.isReal ||= !isScheduled
-      return flight.promise
+      flight.isReal ||= !isScheduled
+    } else {
+      let settle = (_reason: unknown): void => undefined
+      const promise = new Promise<void>((resolve, reject) => {
+        settle = (reason) => (reason ? reject(reason) : resolve())
+      })
+      const mine = { promise, settle, isReal: !isScheduled }
+      flight = mine
+      // The first to hear of it: listeners come before callers, and find the promise settled.
+      promise.then(onSettled, onSettled)
+      fly(mine, session, cause).then(
+        () => land(mine),
+        (error: unknown) => land(mine, error),
+      )
     }
-    const ending = new AbortController()
-    const demand = { isReal: !isScheduled }
-    let arrive = (): void => undefined
-    const arrived = new Promise<void>((resolve) => {
-      arrive = resolve
-    })
-    const running = run(session, ending.signal, cause, demand)
-    const promise = unlessAborted(Promise.race([running, arrived]), ending.signal).finally(() => {
-      if (flight?.ending === ending) flight = undefined
-    })
-    flight = { promise, ending, arrive, demand }
-    // The first to hear of it: listeners come before callers, and find the promise settled.
-    promise.then(onSettled, onSettled)
-    return promise
+    return flight.promise
   }
 
   const renew: Renewal<User>['renew'] = async (session, signal, cause, isScheduled = false) => {
@@ -174,23 +183,19 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
         if (now.generation > session.generation) return await ensure(now, 0, signal)
         if (!canRenew(now) || (doubt.id === now.id && clock.monotonic() < doubt.until)) return undefined
         const next = await renew(now, signal, 'A request met a 401.')
-        doubt = { id: next.id, until: clock.monotonic() + BRAKE, isCertain: false }
+        believe(next, false)
         return next
       } catch (error) {
         if (signal?.aborted) throw error
         return undefined
       }
     },
-    judge({ id }, isAccepted) {
-      if (!isAccepted) doubt = { id, until: clock.monotonic() + BRAKE, isCertain: true }
+    judge(session, isAccepted) {
+      if (!isAccepted) believe(session, true)
       else if (!doubt.isCertain) doubt.until = 0
     },
-    hurry: () => hurry?.(),
-    arrive: () => flight?.arrive(),
-    abandon(reason) {
-      flight?.ending.abort(reason)
-      flight = undefined
-      hurry?.()
-    },
+    hurry: () => hurry(),
+    arrive: () => (flight ? land(flight) : onSettled()),
+    abandon: (reason) => land(flight, reason),
   }
 }

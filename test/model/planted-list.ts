@@ -61,7 +61,7 @@ export const planted: readonly Planted[] = [
         file: 'refresh/renewal.ts',
         text: '    life.throwIfAborted()\n    const patience',
         becomes:
-          "    life.throwIfAborted()\n    if (!flight) signal?.addEventListener('abort', () => flight?.ending.abort(signal.reason))\n    const patience",
+          "    life.throwIfAborted()\n    if (!flight) signal?.addEventListener('abort', () => land(flight, signal.reason))\n    const patience",
       },
     ],
   },
@@ -114,8 +114,8 @@ export const planted: readonly Planted[] = [
       },
       {
         file: 'refresh/attempt.ts',
-        text: 'await within(environment, refresh.timeout + delay, renewing, late)',
-        becomes: 'await (late && renewing)',
+        text: 'await within(environment, refresh.timeout + delay, renew(), late)',
+        becomes: 'await (late && renew())',
       },
     ],
   },
