@@ -43,7 +43,7 @@ export type WorkerRequest =
   /** The answer was stored, or is no longer wanted. */
   | { readonly call: 'forget'; readonly storageKey: string; readonly which: string | undefined }
 
-/** What the worker answers. */
+/** What the worker answers; `lifetime` counts from now. */
 export type WorkerAnswer =
   | { readonly number: number; readonly answer?: TokenResponse | undefined; readonly age?: number }
   | { readonly number: number; readonly error: { code: AuthErrorCode; message: string } & AuthErrorDetails }
@@ -77,6 +77,7 @@ export interface ExchangeParts<User> {
   readonly isPrivate: boolean
   readonly refresh: { readonly timeout: number; readonly worker?: (() => RefreshWorker) | undefined }
   readonly environment: Environment
+  readonly life: AbortSignal
   readonly trace: Trace
   readonly call: TokenCaller
 }
@@ -85,7 +86,7 @@ export interface ExchangeParts<User> {
 const PATIENCE = 2000
 
 export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User> {
-  const { backend, storageKey, isPrivate, refresh, environment, trace, call } = parts
+  const { backend, storageKey, isPrivate, refresh, environment, life, trace, call } = parts
   const { worker: start, timeout } = refresh
   const waiting = new Map<number, (answer: WorkerAnswer) => void>()
   let port: MessagePort | undefined
@@ -93,23 +94,15 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
   let refused: Promise<never> | undefined
   let checking: Promise<boolean> | undefined
   let isBroken = !start
-  let isClosed = false
   let number = 0
-  /** How many refreshes are under way. */
-  let calls = 0
-
-  type Unnumbered<T> = T extends unknown ? Omit<T, 'number'> : never
-  const post = (message: Unnumbered<WorkerRequest>): Promise<WorkerAnswer> =>
-    new Promise((resolve) => {
-      number += 1
-      waiting.set(number, resolve)
-      port?.postMessage({ ...message, number })
-    })
 
   const hangUp = (): void => {
     port?.close()
     port = undefined
-    waiting.clear()
+  }
+
+  const rest = (): void => {
+    if (life.aborted && !waiting.size) hangUp()
   }
 
   const connect = (): void => {
@@ -119,7 +112,6 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
       // Late, perhaps: its file took its time.
       isBroken = false
       waiting.get(data.number)?.(data)
-      waiting.delete(data.number)
     }
     refused = new Promise((_, reject) => {
       worker.onerror = reject
@@ -127,32 +119,47 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
     refused.catch(() => undefined)
   }
 
-  const ping = async (): Promise<boolean> => {
-    try {
-      if (!port) connect()
-      await within(environment, PATIENCE, Promise.race([post({ call: 'ping' }), refused]), undefined)
-      return true
-    } catch {
-      return false
-    }
+  type Unnumbered<T> = T extends unknown ? Omit<T, 'number'> : never
+  /** What the worker answers to `message`, if it does in time. */
+  const ask = async (message: Unnumbered<WorkerRequest>, patience: number): Promise<WorkerAnswer> => {
+    if (!port) connect()
+    number += 1
+    const mine = number
+    const answered = new Promise<WorkerAnswer>((resolve) => {
+      waiting.set(mine, resolve)
+      port?.postMessage({ ...message, number })
+    })
+    const late = new AuthError('timeout', 'The refresh worker gave no answer.')
+    return within(environment, patience, Promise.race([answered, refused as Promise<never>]), late).finally(() => {
+      waiting.delete(mine)
+      rest()
+    })
   }
 
+  const ping = (): Promise<boolean> =>
+    ask({ call: 'ping' }, PATIENCE).then(
+      () => true,
+      () => false,
+    )
+
   const check = async (): Promise<boolean> => {
-    if (port && (await ping())) return true
-    // A worker that has died with its process is started once more.
-    hangUp()
-    const isThere = await ping()
-    if (!isThere && !isBroken)
-      trace.add('no worker', 'It cannot be started, or does not answer: the page makes the calls.')
-    isBroken = !isThere
-    return isThere
+    const wasThere = !!port
+    if (await ping()) return true
+    if (wasThere) {
+      // A worker that has died with its process is started once more.
+      hangUp()
+      if (await ping()) return true
+    }
+    trace.add('no worker', 'It cannot be started, or does not answer: the page makes the calls.')
+    isBroken = true
+    return false
   }
 
   const nameOf = ({ id, generation }: Session<User>): string => (isPrivate ? '' : `${id} ${generation}`)
 
   return {
     async isHosted() {
-      if (isBroken || isClosed) return false
+      if (isBroken || life.aborted) return false
       checking ??= check().finally(() => {
         checking = undefined
       })
@@ -166,30 +173,18 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
         return { answer: await call('refresh', async (context) => backend.refresh?.(tokens, context), signal), age: 0 }
       }
       const held = isPrivate && !isForced ? tokens.accessToken : undefined
-      const which = nameOf(session)
-      calls += 1
-      const late = new AuthError('timeout', 'The refresh worker gave no answer.')
-      const asked = post({ call: 'refresh', storageKey, which, tokens, held, delay, timeout })
-      const reply = await within(environment, delay + timeout + PATIENCE, asked, late).finally(() => {
-        calls -= 1
-        if (isClosed && !calls) hangUp()
-      })
+      const request = { call: 'refresh', storageKey, which: nameOf(session), tokens, held, delay, timeout } as const
+      const reply = await ask(request, delay + timeout + PATIENCE)
       if ('error' in reply) {
         const { code, message, ...details } = reply.error
         throw new AuthError(code, message, details)
       }
-      const { age = 0, answer } = reply as { age?: number; answer?: TokenResponse<User> }
-      const lifetime = answer?.lifetime === undefined ? undefined : answer.lifetime - age
-      return { answer: answer && { ...answer, lifetime }, age }
+      return reply as Exchanged<User>
     },
     forget(session) {
       // Where tabs share a cookie alone, the answer is what the others will ask for.
-      if (!isBroken && (!session || !isPrivate))
-        port?.postMessage({ call: 'forget', storageKey, which: session && nameOf(session) })
+      if (!session || !isPrivate) port?.postMessage({ call: 'forget', storageKey, which: session && nameOf(session) })
     },
-    close() {
-      isClosed = true
-      if (!calls) hangUp()
-    },
+    close: rest,
   }
 }

@@ -95,7 +95,9 @@ export function hostRefresh<Credentials extends object, User>(
     try {
       const flight = join(request) ?? depart(request)
       const answer = await flight.answer
-      return { number, answer, age: Date.now() - (flight.receivedAt ?? 0) }
+      const age = Date.now() - (flight.receivedAt ?? 0)
+      const lifetime = answer?.lifetime === undefined ? undefined : answer.lifetime - age
+      return { number, answer: answer && { ...answer, lifetime }, age }
     } catch (error) {
       const known = isAuthError(error) ? error : new AuthError('server_error', 'The renewal broke off.')
       const { code, message, status, retryAt, oauthError } = known
