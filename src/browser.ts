@@ -1,7 +1,45 @@
-import type { Environment, Ledger, LedgerRow, LifecycleEvent } from './environment.js'
+import type { Environment, LedgerRow, LifecycleEvent } from './environment.js'
 import { transact } from './transact.js'
 
-const LEDGER = ['latchkey', 'ledger'] as const
+const LIFECYCLE = [
+  'online',
+  'pageshow',
+  'focus',
+  'pagehide',
+  'visibilitychange',
+  'resume',
+  'freeze',
+  'prerenderingchange',
+]
+
+/** Listens to the page; hands back the undo. */
+function listenTo(types: readonly string[], listener: (event: never) => void): () => void {
+  const life = new AbortController()
+  for (const type of types) {
+    // The window sees what happens to its document on the way down only; and the focus of an element is none of the page.
+    const options = { capture: type !== 'focus', signal: life.signal }
+    globalThis.window?.addEventListener(type, listener as (event: Event) => void, options)
+  }
+  return () => life.abort()
+}
+
+/** Reads a row of the ledger, and replaces it by what `step` makes of it. */
+async function transform(
+  mode: IDBTransactionMode,
+  name: string,
+  step?: (row: LedgerRow | undefined) => LedgerRow | undefined,
+): Promise<LedgerRow | undefined> {
+  let row: LedgerRow | undefined
+  await transact('latchkey', 'ledger', mode, (rows) => {
+    const reading = rows.get(name)
+    reading.onsuccess = () => {
+      row = reading.result
+      const next = step?.(row)
+      if (next && next !== row) rows.put(next, name)
+    }
+  })
+  return row
+}
 
 /** The real edges. Globals are looked up at each call: fake clocks and monitoring may replace them at any time. */
 export const browserEnvironment: Environment = {
@@ -13,49 +51,24 @@ export const browserEnvironment: Environment = {
   lifecycle: {
     isOnline: () => globalThis.navigator?.onLine !== false,
     listen(listener) {
-      const { window, document } = globalThis
-      const heard = ({ type }: Event): void => {
+      // A page that nobody may ever see renews nothing.
+      if ((globalThis.document as { prerendering?: boolean } | undefined)?.prerendering) listener('freeze')
+      return listenTo(LIFECYCLE, ({ type }: Event) => {
         if (type === 'prerenderingchange') listener('resume')
         else if (type !== 'visibilitychange' || document.visibilityState === 'visible') listener(type as LifecycleEvent)
-      }
-      const each = (change: 'addEventListener' | 'removeEventListener'): void => {
-        for (const type of ['online', 'pageshow', 'focus', 'pagehide']) window?.[change](type, heard)
-        for (const type of ['visibilitychange', 'resume', 'freeze', 'prerenderingchange'])
-          document?.[change](type, heard)
-      }
-      each('addEventListener')
-      // A page that nobody may ever see renews nothing.
-      if ((document as { prerendering?: boolean } | undefined)?.prerendering) listener('freeze')
-      return () => each('removeEventListener')
+      })
     },
   },
   random: () => Math.random(),
-  createId: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join(''),
+  createId: () => crypto.getRandomValues(new Uint32Array(4)).join('-'),
   location: () => globalThis.document?.baseURI ?? globalThis.location?.href,
-  reportError: (error) => {
-    if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
-    else console.error(error)
-  },
+  reportError: (error) => (globalThis.reportError ?? console.error)(error),
   ledger: {
-    async read(name) {
-      let row: LedgerRow | undefined
-      await transact(...LEDGER, 'readonly', (rows) => {
-        const reading = rows.get(name)
-        reading.onsuccess = () => {
-          row = reading.result
-        }
-      })
-      return row
+    read: (name) => transform('readonly', name),
+    async update(name, step) {
+      await transform('readwrite', name, step)
     },
-    update: (name, step) =>
-      transact(...LEDGER, 'readwrite', (rows) => {
-        const reading = rows.get(name)
-        reading.onsuccess = () => {
-          const row = step(reading.result)
-          if (row && row !== reading.result) rows.put(row, name)
-        }
-      }),
-  } satisfies Ledger,
+  },
   locks: { request: (name, options, callback) => navigator.locks.request(name, options, callback) },
   channel(name, listener) {
     const channel = new BroadcastChannel(name)
@@ -64,9 +77,5 @@ export const browserEnvironment: Environment = {
     ;(channel as { unref?: () => void }).unref?.()
     return { post: (hint) => channel.postMessage(hint), close: () => channel.close() }
   },
-  watchStorage(listener) {
-    const { window } = globalThis
-    window?.addEventListener('storage', listener)
-    return () => window?.removeEventListener('storage', listener)
-  },
+  watchStorage: (listener) => listenTo(['storage'], listener),
 }

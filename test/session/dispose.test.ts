@@ -243,10 +243,13 @@ describe('dispose()', () => {
   it("takes its listeners off the real page's window and document", async () => {
     const spies = [window, document].flatMap((target) => {
       const balance = new Map<string, number>()
-      const change = (by: number) => (type: string) => void balance.set(type, (balance.get(type) ?? 0) + by)
-      const add = vi.spyOn(target, 'addEventListener').mockImplementation(change(1))
-      const remove = vi.spyOn(target, 'removeEventListener').mockImplementation(change(-1))
-      return { balance, restore: () => [add, remove].map((spy) => spy.mockRestore()) }
+      const change = (type: string, by: number) => void balance.set(type, (balance.get(type) ?? 0) + by)
+      const add = vi.spyOn(target, 'addEventListener').mockImplementation((type, _, options) => {
+        change(type, 1)
+        const { signal } = options as AddEventListenerOptions
+        signal?.addEventListener('abort', () => change(type, -1))
+      })
+      return { balance, restore: () => add.mockRestore() }
     })
     const auth = new AuthClient({ backend: createIssuer() })
     await auth.start()
