@@ -19,22 +19,18 @@ export function createHints(
   onHint: (hint: Hint) => void,
 ): Hints {
   let channel: Channel | undefined
-  let isMissing = false
+  let isNoted = false
   return {
-    send(hint) {
-      try {
-        channel?.post(hint)
-      } catch {}
-    },
+    send: (hint) => channel?.post(hint),
     open() {
-      if (channel || isMissing) return
       try {
-        channel = openChannel?.(name, (hint) => {
+        channel ??= (openChannel as NonNullable<typeof openChannel>)(name, (hint) => {
           if (hint === 'changed' || hint === 'wanted') onHint(hint)
         })
-      } catch {}
-      isMissing = !channel
-      if (isMissing) trace.add('alone', 'BroadcastChannel is missing: storage events tell what other tabs do.')
+      } catch {
+        if (!isNoted) trace.add('alone', 'BroadcastChannel is missing: storage events tell what other tabs do.')
+        isNoted = true
+      }
     },
     close() {
       channel?.close()
