@@ -6,7 +6,7 @@ import type { Session } from '../session/session.js'
 import type { TokenResponse, TokenSet } from '../session/tokens.js'
 import type { Hints } from '../tabs/hints.js'
 import type { SessionLedger, Turn } from '../tabs/ledger.js'
-import { SLACK, type Turns } from '../tabs/turns.js'
+import type { Turns } from '../tabs/turns.js'
 import type { Trace } from '../trace.js'
 import type { Backoff } from './backoff.js'
 import type { Exchange } from './exchange.js'
@@ -15,13 +15,13 @@ import { FORCED, loginRequired } from './renewal.js'
 /** Attempts to renew sessions. */
 export interface Attempts<User> {
   /**
-   * Takes this tab's turn, and exchanges the tokens of `session` unless another tab has. `false` if another tab has
-   * failed since `failedAt`: its pause holds here, too. A refusal ends the session, any other failure begins a pause for all
+   * Takes this tab's turn, and exchanges the tokens of `session` unless another tab has. `false` while the pause after a
+   * failure of another tab holds here, too. A refusal ends the session, any other failure begins a pause for all
    * tabs; both are thrown.
    *
    * @see [RFC 6749, section 6](https://www.rfc-editor.org/rfc/rfc6749.html#section-6)
    */
-  make(session: Session<User>, cause: string, failedAt: number | undefined): Promise<boolean>
+  make(session: Session<User>, cause: string): Promise<boolean>
   /** Heeds a failure of another tab. */
   heed(failure: LedgerFailure): void
 }
@@ -157,10 +157,9 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
   const takeTurn = async (
     session: Session<User>,
     cause: string,
-    failedAt: number | undefined,
+    before: LedgerFailure | undefined,
     isLocked: () => boolean,
   ): Promise<boolean> => {
-    let own: number | undefined
     for (;;) {
       life.throwIfAborted()
       if (!ledger.isShared && follower) {
@@ -168,46 +167,38 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         await follower.look()
       }
       if (hasMoved(session)) return true
+      if (backoff.failure !== before) return false
       const isHosted = await exchange.isHosted()
       const turn = await ledger.begin(session, {
         // A cookie that the dead tab asked for may still come; without the lock it may be alive. Its own failure comes first.
         patience: isLocked() && !inCookie ? ON_ITS_WAY : refresh.timeout + ON_ITS_WAY,
         isHosted,
-        failedAt,
-        own,
+        failedAt: before?.at,
       })
       const { attempt, delay, failure } = turn
       if (failure) heed(failure, !attempt)
       if (attempt) {
-        // A page that was frozen meanwhile begins again; where the database is that slow, once.
-        const isFresh = clock.now() - attempt < SLACK
-        const isOurs = isFresh || (own !== undefined && (await ledger.read(session))?.attempt === attempt)
-        const isWanted = keeper.current()?.id === session.id && !life.aborted
-        if (isOurs && isWanted) return call(session, cause, turn, isHosted)
-        if (isWanted) own = attempt
-        else await ledger.fail(session, attempt, failure)
-        continue
+        if (!life.aborted && keeper.current()?.id === session.id) return call(session, cause, turn, isHosted)
+        await ledger.fail(session, attempt, failure)
+      } else if (delay) {
+        await sleep(environment, Math.min(delay, LOOK_AGAIN), life)
+        await follower?.look()
+      } else if (!failure && follower && !(await follower.look())) {
+        const message = 'Another tab has renewed the session, but the storage cannot be read.'
+        const error = new AuthError('storage_unavailable', message)
+        backoff.fail(error)
+        tell(error)
+        throw error
       }
-      if (failure) return false
-      if (delay) await sleep(environment, Math.min(delay, LOOK_AGAIN), life)
-      if (!follower || (await follower.look()) || delay) continue
-      const message = 'Another tab has renewed the session, but the storage cannot be read.'
-      const error = new AuthError('storage_unavailable', message)
-      backoff.fail(error)
-      tell(error)
-      throw error
     }
   }
 
   return {
-    async make(session, cause, failedAt) {
+    make(session, cause) {
       const lock = lockOf(session)
-      if (lock === undefined) return takeTurn(session, cause, failedAt, () => true)
-      const untilStale = async (): Promise<number> => {
-        const { attempt } = (await ledger.read(session)) ?? {}
-        return attempt === undefined ? 0 : attempt + refresh.timeout + SLACK - clock.now()
-      }
-      return turns.take(lock, (isMine) => takeTurn(session, cause, failedAt, isMine), untilStale)
+      const { failure } = backoff
+      if (lock === undefined) return takeTurn(session, cause, failure, () => true)
+      return turns.take(lock, (isMine) => takeTurn(session, cause, failure, isMine))
     },
     heed,
   }

@@ -45,8 +45,8 @@ export interface RenewalParts<User> {
   readonly end: (session: Session<User>, reason: 'expired') => void
   /** `timeout`: of one attempt, in milliseconds. */
   readonly refresh: { readonly timeout: number }
-  /** Exchanges the tokens of `session`, or throws what went wrong; `false` if another tab has failed since `failedAt`. */
-  readonly attempt: (session: Session<User>, cause: string, failedAt: number | undefined) => Promise<boolean>
+  /** Exchanges the tokens of `session`, or throws what went wrong; `false` if another tab has failed meanwhile. */
+  readonly attempt: (session: Session<User>, cause: string) => Promise<boolean>
   /** Called when an attempt has settled, before its callers go on. */
   readonly onSettled: () => void
 }
@@ -94,7 +94,6 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
   const fly = async (mine: Flight, session: Session<User>, cause: string): Promise<void> => {
     for (;;) {
       const [timer, caller, everybody] = backoff.pauses
-      const failedAt = backoff.failure?.at
       if (everybody) {
         const retryAt = clock.now() + everybody
         throw new AuthError('rate_limited', 'The server asked for a pause before the next renewal.', { retryAt })
@@ -109,7 +108,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
           }
         })
       }
-      if (flight !== mine || (await attempt(session, cause, failedAt)) || flight !== mine) return
+      if (flight !== mine || (await attempt(session, cause)) || flight !== mine) return
     }
   }
 

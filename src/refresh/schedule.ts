@@ -43,33 +43,26 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
   /** The session and generation whose end was announced. */
   let warned = ''
 
-  const showState = (): void => {
-    keeper.reveal()
-    events.flush()
-  }
-
-  /** What to do next about `session`, and in how many milliseconds. */
-  const next = (session: Session<User>): [delay: number, act: () => void] => {
+  /** What is to be done about `session`, and in how many milliseconds. */
+  const tasks = (session: Session<User>): readonly [delay: number, act?: () => void][] => {
     const remaining = remainingLifetime(session, environment)
     const due = untilRenewal(session, environment)
     if (canRenew(session)) {
-      const renewAfter = lifecycle.isOnline() ? Math.max(due, backoff.pauses[0]) : NEVER
-      // A renewal that has to wait: the token expires first, and the state has to say so.
-      if (renewAfter > 0 && remaining < renewAfter && !keeper.isStale()) return [remaining, showState]
-      return [
-        renewAfter,
-        () => void renewal.renew(session, undefined, 'Its moment had come.', true).catch(() => undefined),
-      ]
+      const mayRenew = !isOnDemand && lifecycle.isOnline()
+      const renew = (): unknown =>
+        renewal.renew(session, undefined, 'Its moment had come.', true).catch(() => undefined)
+      // A renewal may have to wait: the token expires first, and the state has to say so.
+      return [[mayRenew ? Math.max(due, backoff.pauses[0]) : NEVER, renew], [keeper.isStale() ? NEVER : remaining]]
     }
     const name = session.id + session.generation
-    if (warned === name || remaining <= 0) return [remaining, () => end(session, 'expired')]
+    const warn = (): void => {
+      warned = name
+      keeper.tell('expiring', { expiresAt: session.tokens.expiresAt as number })
+      events.flush()
+    }
     return [
-      due,
-      () => {
-        warned = name
-        keeper.tell('expiring', { expiresAt: session.tokens.expiresAt as number })
-        events.flush()
-      },
+      [remaining, () => end(session, 'expired')],
+      [warned === name ? NEVER : due, warn],
     ]
   }
 
@@ -77,19 +70,18 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
     timers.clear(timer)
     if (life.aborted || isOnDemand || renewal.isBusy) return
     const session = keeper.current()
-    const delay = Math.min(session ? next(session)[0] : NEVER, store.isBehind ? REWRITE : NEVER)
+    const delays = session ? tasks(session).map(([delay]) => delay) : []
+    const delay = Math.min(store.isBehind ? REWRITE : NEVER, ...delays)
     if (delay < NEVER) timer = timers.set(check, Math.min(Math.max(0, Math.ceil(delay)), LONGEST))
   }
 
   const check = (): void => {
     if (life.aborted) return
     store.retry()
-    showState()
+    keeper.reveal()
+    events.flush()
     const session = keeper.current()
-    if (session && !(isOnDemand && canRenew(session))) {
-      const [delay, act] = next(session)
-      if (delay <= 0) act()
-    }
+    if (session) tasks(session).find(([delay]) => delay <= 0)?.[1]?.()
     arm()
   }
 

@@ -28,8 +28,6 @@ export interface Beginning {
   readonly isHosted: boolean
   /** When the last failure happened that this tab knows of. */
   readonly failedAt: number | undefined
-  /** An attempt of this tab that came to nothing. */
-  readonly own?: number | undefined
 }
 
 /** The steps that a session takes in the ledger: each is one transaction, and compares before it sets. */
@@ -163,25 +161,32 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
         const isOver = at.generation === 0 && row?.ended
         return row && !isBehind && !isOver ? [row] : [at, at]
       }),
-    begin: (session, { patience, isHosted, failedAt, own: mine }) =>
-      update<Turn>(session, (row, at, alone) => {
-        const now = clock.now()
-        // Behind: what this tab has done could not be written down. What a ledger of this tab alone says, this tab knows.
-        const isOurs = row?.id === at.id && row.generation <= at.generation && !row.ended
-        if (row && !isOurs && !alone) return [{}]
-        const { attempt, failure, isOrphaned } = (isAt(row, at) && row) || ({} as Partial<LedgerRow>)
-        if (failure && failure.at !== failedAt && now < failure.at + Math.max(...failure.pauses)) return [{ failure }]
-        const last = attempt === mine ? 0 : (attempt ?? 0)
-        // An attempt from the future: the clock was set back since.
-        const delay = last > now ? 0 : Math.max(0, last + patience - now)
-        if (delay && !isHosted) return [{ delay }]
-        const next = { attempt: last === now ? now + 1 : now, failure }
-        const isHeir = !!last || !!isOrphaned
-        return [
-          { ...next, isHeir, delay },
-          { ...at, ...next, isOrphaned: isHeir },
-        ]
-      }),
+    async begin(session, { patience, isHosted, failedAt }) {
+      let turn: Turn = {}
+      // A page that was frozen meanwhile begins again: nobody has to believe in its attempt any more.
+      do {
+        const { attempt: own } = turn
+        turn = await update<Turn>(session, (row, at, alone) => {
+          const now = clock.now()
+          // Behind: what this tab has done could not be written down. What a ledger of this tab alone says, this tab knows.
+          const isOurs = row?.id === at.id && row.generation <= at.generation && !row.ended
+          if (row && !isOurs && !alone) return [{}]
+          const { attempt, failure, isOrphaned } = (isAt(row, at) && row) || ({} as Partial<LedgerRow>)
+          if (failure && failure.at !== failedAt && now < failure.at + Math.max(...failure.pauses)) return [{ failure }]
+          const last = attempt === own ? 0 : (attempt ?? 0)
+          // An attempt from the future: the clock was set back since.
+          const delay = last > now ? 0 : Math.max(0, last + patience - now)
+          if (delay && !isHosted) return [{ delay }]
+          const next = { attempt: last === now ? now + 1 : now, failure }
+          const isHeir = !!last || !!isOrphaned
+          return [
+            { ...next, isHeir, delay },
+            { ...at, ...next, isOrphaned: isHeir },
+          ]
+        })
+      } while (turn.attempt && clock.now() - turn.attempt >= PATIENCE)
+      return turn
+    },
     commit: (base, attempt) => settle(base, attempt, ({ id, generation }) => ({ id, generation: generation + 1 })),
     fail: (base, attempt, failure) =>
       settle(base, attempt, (at, row) => ({ ...at, isOrphaned: row?.isOrphaned, failure })),

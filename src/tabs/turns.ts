@@ -5,9 +5,9 @@ import type { Trace } from '../trace.js'
 export interface Turns {
   /**
    * Does `work` when it is this tab's turn. `isMine` tells later whether it still is: the lock is let go when the page is
-   * left, and stolen from a page that is frozen. `untilStale` tells how long whoever has the turn is to be believed.
+   * left, and stolen after `refresh.timeout` + 2 s, perhaps from a page that is frozen: the ledger knows whether it lives.
    */
-  take<T>(name: string, work: (isMine: () => boolean) => Promise<T>, untilStale: () => Promise<number>): Promise<T>
+  take<T>(name: string, work: (isMine: () => boolean) => Promise<T>): Promise<T>
   /** Whether the page is being left, or frozen. */
   readonly isAway: boolean
   /** The page is left, or frozen: lets go, since a page in the back/forward cache would keep its lock. */
@@ -26,8 +26,8 @@ export interface TurnsParts {
 
 /** In Chromium a queue for a lock can get stuck when its holder enters the back/forward cache: whoever waits asks again. */
 const ASK_AGAIN = 2000
-/** An attempt has its deadline; a tab that holds its lock for longer than that and this is frozen. */
-export const SLACK = 2000
+/** An attempt has its deadline; a tab that holds its lock for longer than that and this may be frozen. */
+const SLACK = 2000
 
 export function createTurns({ environment, refresh, trace, life }: TurnsParts): Turns {
   const { locks, timers, clock } = environment
@@ -75,7 +75,7 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
     get isAway() {
       return stay.signal.aborted
     },
-    async take(name, work, untilStale) {
+    async take(name, work) {
       const since = clock.monotonic()
       let isTheft = false
       for (;;) {
@@ -83,7 +83,7 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
         await unlessAborted(away, life)
         const done = await ask(name, work, isTheft)
         if (done) return done.value
-        isTheft = clock.monotonic() - since >= refresh.timeout + SLACK && (await untilStale()) <= 0
+        isTheft = clock.monotonic() - since >= refresh.timeout + SLACK
       }
     },
     letGo() {
