@@ -62,20 +62,6 @@ export interface LedgerParts {
   readonly trace: Trace
 }
 
-/** A ledger that one client keeps for itself. */
-function memoryLedger() {
-  const rows = new Map<string, LedgerRow>()
-  const ledger: Ledger = {
-    read: async (name) => rows.get(name),
-    async update(name, step) {
-      const row = step(rows.get(name))
-      if (row) rows.set(name, row)
-    },
-  }
-  /** `begun`: the session that began in it, so that it is newer than what the shared ledger has. */
-  return { ...ledger, rows, begun: '' }
-}
-
 /** What a step makes of a row: what it comes to, and the new row, if there is one. */
 type Outcome<T> = readonly [result: T, row?: LedgerRow | undefined]
 
@@ -86,57 +72,69 @@ const RETRY = 60_000
 /** The steps on a session's row; when one takes longer than 3 s, or fails, this tab goes on with a ledger of its own. */
 export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerParts): SessionLedger {
   const { clock, ledger: shared } = environment
-  let own: ReturnType<typeof memoryLedger> | undefined
-  let ownUntil = 0
+  /** What this tab knows by itself; all there is where nobody else sees the session. */
+  let own: LedgerRow | undefined
+  let isAlone = false
+  let aloneUntil = 0
+  /** The session that began in this tab alone: it is newer than what the shared ledger has. */
+  let begun = ''
 
-  const share = <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> =>
-    within(environment, PATIENCE, (async () => step(shared as Ledger))(), undefined)
-
-  const take = async <T>(step: (ledger: Ledger) => Promise<T>): Promise<T> => {
-    if (!isPrivate() && clock.monotonic() >= ownUntil) {
-      try {
-        // What this tab did alone is made up for, unless somebody else has signed in meanwhile.
-        for (const [name, mine] of own?.rows ?? []) {
-          await share((all) =>
-            all.update(name, (row) => {
-              const isSame = row?.id === mine.id
-              const isTheirs = isSame ? row.ended || row.generation > mine.generation : row && !row.ended
-              return isTheirs && (isSame || own?.begun !== mine.id) ? row : mine
-            }),
-          )
-        }
-        own = undefined
-        return await share(step)
-      } catch {
-        // A refresh token that the server has replaced must not be offered again because of a broken database.
-        if (!own) trace.add('alone', 'IndexedDB is missing or broken: the storage alone tells what other tabs did.')
-        ownUntil = clock.monotonic() + RETRY
-      }
+  type Step = (row: LedgerRow | undefined) => LedgerRow | undefined
+  const share = (name: string, step: Step, isReading = false): Promise<void> => {
+    const taken = async (all = shared as Ledger): Promise<void> => {
+      if (isReading) step(await all.read(name))
+      else await all.update(name, step)
     }
-    own ??= memoryLedger()
-    return step(own)
+    return within(environment, PATIENCE, taken(), undefined)
   }
 
-  /** One step of `session`; `alone` is this tab's own ledger, where that has to do. */
+  /** One step of `session`, in the row of all tabs or, `isMine`, in this tab's own. */
   const update = async <T>(
     { id, generation }: Entry,
-    step: (row: LedgerRow | undefined, at: Entry, alone: typeof own) => Outcome<T>,
+    step: (row: LedgerRow | undefined, at: Entry, isMine: boolean) => Outcome<T>,
+    isReading?: boolean,
   ): Promise<T> => {
     // Of a session no more is written down: never a token.
     const at = { id, generation }
     let result: T | undefined
-    await take((used) =>
-      used.update(nameOf(at), (row) => {
-        const [value, next] = step(row, at, used === own ? own : undefined)
-        result = value
-        return next
-      }),
-    )
+    const take = (row: LedgerRow | undefined, isMine = false): LedgerRow | undefined => {
+      const [value, next] = step(row, at, isMine)
+      result = value
+      return next
+    }
+    if (!isPrivate() && clock.monotonic() >= aloneUntil) {
+      try {
+        // What this tab did alone is made up for, unless somebody else has signed in meanwhile.
+        const mine = own
+        if (mine) {
+          await share(nameOf(mine), (row) => {
+            const isSame = row?.id === mine.id
+            const isTheirs = isSame ? row.ended || row.generation > mine.generation : row && !row.ended
+            return isTheirs && (isSame || begun !== mine.id) ? row : mine
+          })
+        }
+        own = undefined
+        isAlone = false
+        begun = ''
+        await share(nameOf(at), (row) => take(row), isReading)
+        return result as T
+      } catch {
+        // A refresh token that the server has replaced must not be offered again because of a broken database.
+        if (!isAlone) trace.add('alone', 'IndexedDB is missing or broken: the storage alone tells what other tabs did.')
+        isAlone = true
+        aloneUntil = clock.monotonic() + RETRY
+      }
+    }
+    own = take(own, true) ?? own
     return result as T
   }
 
   /** Ends `attempt` by putting `next` in the row's place; `false` if the row is no longer at `base`, or another's. */
-  const settle = (base: Entry, attempt: number, next: (at: Entry, row?: LedgerRow) => LedgerRow): Promise<boolean> =>
+  const settle = (
+    base: Entry,
+    attempt: number,
+    next: (at: Entry, row?: LedgerRow) => Outcome<boolean>[1],
+  ): Promise<boolean> =>
     update(base, (row, at) => {
       const isOurs = !row || (isAt(row, at) && (row.attempt ?? attempt) === attempt)
       return isOurs ? [true, next(at, row)] : [false]
@@ -144,12 +142,12 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
 
   return {
     get isShared() {
-      return !own && !isPrivate()
+      return !isAlone && !isPrivate()
     },
-    read: (session = { id: '', generation: 0 }) => take((used) => used.read(nameOf(session))),
+    read: (session = { id: '', generation: 0 }) => update(session, (row) => [row], true),
     async adopt(session) {
-      const before = await update(session, (row, at, alone) => {
-        if (alone) alone.begun = at.id
+      const before = await update(session, (row, at, isMine) => {
+        if (isMine) begun = at.id
         return [row ?? { ...at, ended: 'logout' }, at]
       })
       return () => update(session, (row, at) => [undefined, isAt(row, at) ? before : row])
@@ -166,11 +164,11 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       // A page that was frozen meanwhile begins again: nobody has to believe in its attempt any more.
       do {
         const { attempt: own } = turn
-        turn = await update<Turn>(session, (row, at, alone) => {
+        turn = await update<Turn>(session, (row, at, isMine) => {
           const now = clock.now()
           // Behind: what this tab has done could not be written down. What a ledger of this tab alone says, this tab knows.
           const isOurs = row?.id === at.id && row.generation <= at.generation && !row.ended
-          if (row && !isOurs && !alone) return [{}]
+          if (row && !isOurs && !isMine) return [{}]
           const { attempt, failure, isOrphaned } = (isAt(row, at) && row) || ({} as Partial<LedgerRow>)
           if (failure && failure.at !== failedAt && now < failure.at + Math.max(...failure.pauses)) return [{ failure }]
           const last = attempt === own ? 0 : (attempt ?? 0)
@@ -189,7 +187,7 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
     },
     commit: (base, attempt) => settle(base, attempt, ({ id, generation }) => ({ id, generation: generation + 1 })),
     fail: (base, attempt, failure) =>
-      settle(base, attempt, (at, row) => ({ ...at, isOrphaned: row?.isOrphaned, failure })),
+      settle(base, attempt, (at, row) => (row?.attempt ? { ...at, isOrphaned: row.isOrphaned, failure } : row)),
     refuse: (base, attempt, ended) => settle(base, attempt, (at) => ({ ...at, ended })),
     end: (session, ended) =>
       update(session, (row, at) => {
@@ -217,10 +215,8 @@ export function takeTurns(parts: Pick<LedgerParts, 'environment' | 'trace'>, nam
     return true
   }
   return {
-    isShared: true,
-    read: () => shared.read(cookie),
+    ...shared,
     adopt: async () => async () => undefined,
-    join: async (session) => session,
     begin: (_, beginning) => shared.begin(cookie, beginning),
     commit: settle,
     fail: (_, attempt, failure) => shared.fail(cookie, attempt, failure),
