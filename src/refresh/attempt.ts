@@ -103,16 +103,40 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     return hasMoved(session)
   }
 
-  /** One call to the server; `false` if it has to be tried again. */
-  const call = async (
+  /** What an attempt that failed means for `session`: `true` if it has moved on all the same. */
+  const fail = async (
     session: Session<User>,
-    cause: string,
-    { attempt = 0, isHeir, delay = 0, failure: before }: Turn,
-    isHosted: boolean,
+    { attempt = 0, isHeir, failure: before }: Turn,
+    error: unknown,
   ): Promise<boolean> => {
+    const isOurs = isAuthError(error)
+    const failure = isOurs ? error : new AuthError('server_error', 'The renewal broke off.')
+    // The calls of a page that is about to go break off while it can still write: what it leaves is to be an orphan.
+    if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
+    // Nobody is to wait for an attempt that is over.
+    if (keeper.current()?.id !== session.id) await ledger.fail(session, attempt, before)
+    if (hasMoved(session)) return true
+    if (!isOurs) reportError(error)
+    if (FINAL.includes(failure.code)) {
+      const why = isHeir && failure.code === 'refresh_rejected' ? lostRefresh(failure) : failure
+      if (await keeper.refuse(session, attempt, why)) throw why
+      return lookAgain(session)
+    }
+    const known = backoff.fail(failure)
+    suspect(failure)
+    tell(failure)
+    if (!turns.isAway) await ledger.fail(session, attempt, known)
+    hints.send('changed')
+    if (failure.code === 'misconfigured') reportError(failure)
+    throw failure
+  }
+
+  /** One call to the server; `false` if it has to be tried again. */
+  const call = async (session: Session<User>, cause: string, turn: Turn): Promise<boolean> => {
+    const { attempt = 0, delay = 0 } = turn
     let stored: Promise<unknown> | undefined
     const renew = async (): Promise<void> => {
-      const { answer = {}, age } = await exchange.make(session, cause === FORCED, isHosted, delay)
+      const { answer = {}, age } = await exchange.make(session, cause === FORCED, delay)
       const done = await keeper.advance(session, answer, attempt, cause, age)
       if (done) {
         backoff.reset()
@@ -130,27 +154,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       await stored
       return hasMoved(session)
     } catch (error) {
-      const isOurs = isAuthError(error)
-      const failure = isOurs ? error : new AuthError('server_error', 'The renewal broke off.')
-      // The calls of a page that is about to go break off while it can still write: what it leaves is to be an orphan.
-      if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
-      const isOver = keeper.current()?.id !== session.id
-      // Nobody is to wait for an attempt that is over.
-      if (isOver) await ledger.fail(session, attempt, before)
-      if (hasMoved(session)) return true
-      if (!isOurs) reportError(error)
-      if (FINAL.includes(failure.code)) {
-        const why = isHeir && failure.code === 'refresh_rejected' ? lostRefresh(failure) : failure
-        if (await keeper.refuse(session, attempt, why)) throw why
-        return lookAgain(session)
-      }
-      const known = backoff.fail(failure)
-      suspect(failure)
-      tell(failure)
-      if (!turns.isAway) await ledger.fail(session, attempt, known)
-      hints.send('changed')
-      if (failure.code === 'misconfigured') reportError(failure)
-      throw failure
+      return fail(session, turn, error)
     }
   }
 
@@ -178,17 +182,14 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const { attempt, delay, failure } = turn
       if (failure) heed(failure, !attempt)
       if (attempt) {
-        if (!life.aborted && keeper.current()?.id === session.id) return call(session, cause, turn, isHosted)
+        if (!life.aborted && keeper.current()?.id === session.id) return call(session, cause, turn)
         await ledger.fail(session, attempt, failure)
       } else if (delay) {
         await sleep(environment, Math.min(delay, LOOK_AGAIN), life)
         await follower?.look()
       } else if (!failure && follower && !(await follower.look())) {
         const message = 'Another tab has renewed the session, but the storage cannot be read.'
-        const error = new AuthError('storage_unavailable', message)
-        backoff.fail(error)
-        tell(error)
-        throw error
+        return fail(session, turn, new AuthError('storage_unavailable', message))
       }
     }
   }

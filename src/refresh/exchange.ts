@@ -58,11 +58,8 @@ export interface Exchanged<User> {
 export interface Exchange<User> {
   /** Whether a worker will make the next call: it knows all calls, those of dead tabs too. */
   isHosted(): Promise<boolean>
-  /**
-   * Makes the call in `delay` milliseconds, in the worker only if `isHosted`. `isForced`: for an access token that is
-   * issued now.
-   */
-  make(session: Session<User>, isForced: boolean, isHosted: boolean, delay: number): Promise<Exchanged<User>>
+  /** Makes the call in `delay` milliseconds. `isForced`: for an access token that is issued now. */
+  make(session: Session<User>, isForced: boolean, delay: number): Promise<Exchanged<User>>
   /** The answer for `session`, which is stored now, need not be kept any longer; without one, no answer at all. */
   forget(session?: Session<User>): void
   /** Hangs up, once the answers under way have come. */
@@ -150,7 +147,7 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
       hangUp()
       if (await ping()) return true
     }
-    trace.add('no worker', 'It cannot be started, or does not answer: the page makes the calls.')
+    trace.add('no worker', 'It does not start, or not answer: the page makes the calls.')
     isBroken = true
     return false
   }
@@ -165,9 +162,9 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
       })
       return checking
     },
-    async make(session, isForced, isHosted, delay) {
+    async make(session, isForced, delay) {
       const { tokens } = session
-      if (!isHosted) {
+      if (isBroken) {
         // Of no signal: once on the wire, the refresh token is spent, and the answer is wanted however late it comes.
         const { signal } = new AbortController()
         return { answer: await call('refresh', async (context) => backend.refresh?.(tokens, context), signal), age: 0 }

@@ -60,7 +60,7 @@ const SLACK = 8000
 
 /** The error of a call that needs somebody signed in. */
 export function loginRequired(cause?: AuthError): AuthError {
-  return new AuthError('login_required', 'Nobody is signed in, or not any more: call login().', { cause })
+  return new AuthError('login_required', 'Nobody is signed in: call login().', { cause })
 }
 
 /** An attempt under way. */
@@ -96,7 +96,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       const [timer, caller, everybody] = backoff.pauses
       if (everybody) {
         const retryAt = clock.now() + everybody
-        throw new AuthError('rate_limited', 'The server asked for a pause before the next renewal.', { retryAt })
+        throw new AuthError('rate_limited', 'The server asked for a pause.', { retryAt })
       }
       if ((caller && !lifecycle.isOnline()) || (timer && !mine.isReal)) throw backoff.error
       if (caller) {
@@ -139,7 +139,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
     }
     life.throwIfAborted()
     const patience = refresh.timeout + SLACK
-    const late = new AuthError('timeout', `The session could not be renewed in ${patience / 1000} s.`)
+    const late = new AuthError('timeout', `No renewal in ${patience / 1000} s.`)
     const renewed = async (): Promise<Session<User>> => {
       for (let base = session; ; ) {
         await share(base, cause, isScheduled)

@@ -120,7 +120,7 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
         return result as T
       } catch {
         // A refresh token that the server has replaced must not be offered again because of a broken database.
-        if (!isAlone) trace.add('alone', 'IndexedDB is missing or broken: the storage alone tells what other tabs did.')
+        if (!isAlone) trace.add('alone', 'IndexedDB is missing or broken: the storage alone joins tabs.')
         isAlone = true
         aloneUntil = clock.monotonic() + RETRY
       }
