@@ -69,8 +69,8 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
 
   const tell = (error: AuthError, origin?: 'other-tab'): void => {
     trace.add('not renewed', error.message, keeper.current()?.generation, origin)
-    const details = { error, attempt: backoff.failure?.count ?? 0, retryAt: clock.now() + backoff.pauses[0] }
-    keeper.tell('refreshFailed', details, origin)
+    const { count = 0 } = backoff.failure ?? {}
+    keeper.tell('refreshFailed', { error, attempt: count, retryAt: clock.now() + backoff.pauses[0] }, origin)
     keeper.reveal()
   }
 
@@ -109,14 +109,13 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     { attempt = 0, isHeir, failure: before }: Turn,
     error: unknown,
   ): Promise<boolean> => {
-    const isOurs = isAuthError(error)
-    const failure = isOurs ? error : new AuthError('server_error', 'The renewal broke off.')
+    const failure = isAuthError(error) ? error : new AuthError('server_error', 'The renewal broke off.')
     // The calls of a page that is about to go break off while it can still write: what it leaves is to be an orphan.
     if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
     // Nobody is to wait for an attempt that is over.
     if (keeper.current()?.id !== session.id) await ledger.fail(session, attempt, before)
     if (hasMoved(session)) return true
-    if (!isOurs) reportError(error)
+    if (failure !== error) reportError(error)
     if (FINAL.includes(failure.code)) {
       const why = isHeir && failure.code === 'refresh_rejected' ? lostRefresh(failure) : failure
       if (await keeper.refuse(session, attempt, why)) throw why

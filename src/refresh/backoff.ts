@@ -59,7 +59,7 @@ export function createBackoff({ clock, random }: Environment): Backoff {
     },
     heed(next) {
       const retryAt = next.pauses[2] ? next.at + next.pauses[2] : undefined
-      begin(next, new AuthError(next.code, 'Another tab could not renew the session.', { retryAt }))
+      begin(next, new AuthError(next.code, 'Another tab could not renew.', { retryAt }))
     },
     cutShort() {
       delays = [delays[2], delays[2], delays[2]]

@@ -1,4 +1,4 @@
-import { type Environment, unlessAborted, within } from '../environment.js'
+import { type Environment, sleep, unlessAborted, within } from '../environment.js'
 import { AuthError } from '../errors.js'
 import { remainingLifetime, type Session } from '../session/session.js'
 import type { Backoff } from './backoff.js'
@@ -73,9 +73,10 @@ interface Flight {
 
 export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
   const { environment, refresh, backoff, life, current, canRenew, end, attempt, onSettled } = parts
-  const { clock, timers, lifecycle } = environment
+  const { clock, lifecycle } = environment
   let flight: Flight | undefined
-  let hurry = (): void => undefined
+  /** Ends the pause. */
+  let hurry: AbortController | undefined
   /** The session whose 401s are believed until then; for certain, or until its new token is accepted somewhere. */
   let doubt = { id: '', until: 0, isCertain: false }
 
@@ -87,7 +88,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
   const land = (mine: Flight | undefined, reason?: unknown): void => {
     if (!mine || mine !== flight) return
     flight = undefined
-    hurry()
+    hurry?.abort()
     mine.settle(reason)
   }
 
@@ -100,13 +101,8 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       }
       if ((caller && !lifecycle.isOnline()) || (timer && !mine.isReal)) throw backoff.error
       if (caller) {
-        await new Promise<void>((resolve) => {
-          const pause = timers.set(resolve, caller)
-          hurry = () => {
-            timers.clear(pause)
-            resolve()
-          }
-        })
+        hurry = new AbortController()
+        await sleep(environment, caller, hurry.signal).catch(() => undefined)
       }
       if (flight !== mine || (await attempt(session, cause)) || flight !== mine) return
     }
@@ -193,7 +189,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       if (!isAccepted) believe(session, true)
       else if (!doubt.isCertain) doubt.until = 0
     },
-    hurry: () => hurry(),
+    hurry: () => hurry?.abort(),
     arrive: () => (flight ? land(flight) : onSettled()),
     abandon: (reason) => land(flight, reason),
   }
