@@ -84,7 +84,6 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     onChange: (session, isOther, error) => {
       if (isOther) renewal.abandon(loginRequired(error))
       backoff.reset()
-      renewal.arrive()
       if (inCookie) mark.set(!!session)
       schedule.arm()
     },
@@ -103,7 +102,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
           ...shared,
           scope,
           onFailure: (failure) => attempts.heed(failure),
-          onSettled: settled,
+          onSettled: () => renewal.arrive(),
         })
   const exchange = createExchange<User>({ ...shared, isPrivate })
   const parts = {
@@ -124,7 +123,10 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     ...parts,
     lockOf: (session) => (inCookie ? storageKey : scope === 'memory' ? undefined : nameOf(session)),
     revoke: signIn.revoke,
-    onSuccess: () => void signIn.introduce(),
+    onSuccess: () => {
+      renewal.arrive()
+      void signIn.introduce()
+    },
   })
   const renewal = createRenewal<User>({ ...parts, attempt: attempts.make, onSettled: settled })
   const schedule = createSchedule<User>({ ...parts, renewal })

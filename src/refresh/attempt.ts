@@ -138,7 +138,6 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const { answer = {}, age } = await exchange.make(session, cause === FORCED, delay)
       const done = await keeper.advance(session, answer, attempt, cause, age)
       if (done) {
-        backoff.reset()
         refusals.count = 0
         onSuccess()
         stored = done.stored.then(() => exchange.forget(session))

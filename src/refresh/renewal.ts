@@ -1,6 +1,6 @@
 import { type Environment, sleep, unlessAborted, within } from '../environment.js'
 import { AuthError } from '../errors.js'
-import { remainingLifetime, type Session } from '../session/session.js'
+import { isSameGeneration, remainingLifetime, type Session } from '../session/session.js'
 import type { Backoff } from './backoff.js'
 
 type Signal = AbortSignal | null | undefined
@@ -65,6 +65,7 @@ export function loginRequired(cause?: AuthError): AuthError {
 
 /** An attempt under way. */
 interface Flight {
+  readonly session: Session<unknown>
   readonly promise: Promise<void>
   readonly settle: (reason: unknown) => void
   /** Whether somebody waits for it. */
@@ -116,7 +117,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       const promise = new Promise<void>((resolve, reject) => {
         settle = (reason) => (reason ? reject(reason) : resolve())
       })
-      const mine = { promise, settle, isReal: !isScheduled }
+      const mine = { session, promise, settle, isReal: !isScheduled }
       flight = mine
       // The first to hear of it: listeners come before callers, and find the promise settled.
       promise.then(onSettled, onSettled)
@@ -190,7 +191,10 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       else if (!doubt.isCertain) doubt.until = 0
     },
     hurry: () => hurry?.abort(),
-    arrive: () => (flight ? land(flight) : onSettled()),
+    arrive() {
+      if (flight && !isSameGeneration(flight.session, current())) land(flight)
+      else onSettled()
+    },
     abandon: (reason) => land(flight, reason),
   }
 }

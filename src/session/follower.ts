@@ -44,6 +44,8 @@ const LATE = 100
 /** A sign-out empties the storage and ends the session in the ledger, in either order: so long it may take. */
 const GRACE = 300
 const JUST_NOW = 1000
+/** What other tabs may say of the end of a session, besides the codes of errors; anything else is of a later version. */
+const REASONS: readonly LogoutReason[] = ['logout', 'expired', 'replaced', 'storage-cleared']
 
 /** The error of a session whose tokens died with a tab. */
 export function lostRefresh(cause?: AuthError): AuthError {
@@ -97,7 +99,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     const code = FINAL.find((each) => each === ended)
     const refused = code && new AuthError(code, 'Another tab could not renew the session.')
     const isUnseen = entering && !(isHere && !known.ended)
-    const reason = code ? 'revoked' : (ended as LogoutReason)
+    const reason = REASONS.find((each) => each === ended) ?? 'revoked'
     keeper.leave(isUnseen ? 'never' : reason, code === 'refresh_lost' ? lostRefresh() : refused)
     // What was written after another tab had emptied the storage, or by one that did not live to; or what a duplicated tab
     // has of a session that goes on in the other. What the ledger does not know of may be of a tab whose ledger is broken.

@@ -110,9 +110,10 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   }
 
   const next = (answer: TokenResponse<User>, previous?: Session<User>, isJustIssued?: boolean): Session<User> => {
-    checkUser(answer.user)
     const allowed = inCookie ? { ...answer, refreshToken: undefined } : answer
-    return nextSession(allowed, previous, environment, plan, isJustIssued)
+    const session = nextSession(allowed, previous, environment, plan, isJustIssued)
+    checkUser(session.user)
+    return session
   }
 
   const adoptInitial = (): void => {
@@ -260,7 +261,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
         reveal()
       } else {
         store.drop()
-        move(reviveSession(stored, environment), 'In another tab.', 'other-tab')
+        move(reviveSession(stored, environment, current), 'In another tab.', 'other-tab')
       }
     },
     leave(wanted, error) {

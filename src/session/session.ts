@@ -40,17 +40,18 @@ const SHORTEST = 1000
 /** How long a token that is expired on arrival is used all the same; also the pause between two renewals of such. */
 const GRACE = 30_000
 
-/** Completes a stored session with what only this page can know. */
+/** Completes a stored session with what only this page can know; an ID token that `previous` had is not read again. */
 export function reviveSession<User>(
   stored: StoredSession<User>,
   { clock }: Environment,
+  previous?: Session<User>,
   claims = decodeClaims(stored.tokens.accessToken),
 ): Session<User> {
   const { tokens, receivedAt } = stored
   return {
     ...stored,
     claims,
-    idClaims: decodeClaims(tokens.idToken),
+    idClaims: tokens.idToken === previous?.tokens.idToken ? previous?.idClaims : decodeClaims(tokens.idToken),
     endsAt: tokens.expiresAt && clock.monotonic() + tokens.expiresAt - Math.max(clock.now(), receivedAt),
   }
 }
@@ -126,6 +127,7 @@ export function nextSession<User>(
       clockOffset,
     },
     environment,
+    previous,
     claims,
   )
 }
