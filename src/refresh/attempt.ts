@@ -197,7 +197,8 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const lock = lockOf(session)
       const { failure } = backoff
       if (lock === undefined) return takeTurn(session, cause, failure, () => true)
-      return turns.take(lock, (isMine) => takeTurn(session, cause, failure, isMine))
+      const began = async (): Promise<number | undefined> => (await ledger.read(session))?.attempt
+      return turns.take(lock, (isMine) => takeTurn(session, cause, failure, isMine), began)
     },
     heed,
   }

@@ -5,9 +5,14 @@ import type { Trace } from '../trace.js'
 export interface Turns {
   /**
    * Does `work` when it is this tab's turn. `isMine` tells later whether it still is: the lock is let go when the page is
-   * left, and stolen after `refresh.timeout` + 2 s, perhaps from a page that is frozen: the ledger knows whether it lives.
+   * left, and stolen from a page that is frozen. `began` tells when whoever has the turn began an attempt, if it did: a
+   * lock that has changed hands while this tab waited is not to be stolen from who got it last.
    */
-  take<T>(name: string, work: (isMine: () => boolean) => Promise<T>): Promise<T>
+  take<T>(
+    name: string,
+    work: (isMine: () => boolean) => Promise<T>,
+    began: () => Promise<number | undefined>,
+  ): Promise<T>
   /** Whether the page is being left, or frozen. */
   readonly isAway: boolean
   /** The page is left, or frozen: lets go, since a page in the back/forward cache would keep its lock. */
@@ -26,7 +31,7 @@ export interface TurnsParts {
 
 /** In Chromium a queue for a lock can get stuck when its holder enters the back/forward cache: whoever waits asks again. */
 const ASK_AGAIN = 2000
-/** An attempt has its deadline; a tab that holds its lock for longer than that and this may be frozen. */
+/** An attempt has its deadline; a tab that holds its lock for longer than that and this is frozen. */
 const SLACK = 2000
 
 export function createTurns({ environment, refresh, trace, life }: TurnsParts): Turns {
@@ -75,7 +80,8 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
     get isAway() {
       return stay.signal.aborted
     },
-    async take(name, work) {
+    async take(name, work, began) {
+      const patience = refresh.timeout + SLACK
       const since = clock.monotonic()
       let isTheft = false
       for (;;) {
@@ -83,7 +89,7 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
         await unlessAborted(away, life)
         const done = await ask(name, work, isTheft)
         if (done) return done.value
-        isTheft = clock.monotonic() - since >= refresh.timeout + SLACK
+        isTheft = clock.monotonic() - since >= patience && clock.now() - ((await began()) ?? 0) >= patience
       }
     },
     letGo() {
