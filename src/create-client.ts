@@ -10,7 +10,7 @@ import { type CoreOptions, resolveOptions } from './options.js'
 import { createAttempts } from './refresh/attempt.js'
 import { createBackoff } from './refresh/backoff.js'
 import { createExchange } from './refresh/exchange.js'
-import { canRenew, planRenewal } from './refresh/plan.js'
+import { canRenew, createPlan } from './refresh/plan.js'
 import { createRenewal, FORCED, loginRequired } from './refresh/renewal.js'
 import { createSchedule } from './refresh/schedule.js'
 import type { AuthEvents, KeeperEvents } from './session/auth-events.js'
@@ -32,7 +32,7 @@ import { createTrace } from './trace.js'
 /** Joins the rooms: builds every part, and hands back what the client can do. */
 export function createClient<Credentials extends object, User>(options: CoreOptions<Credentials, User>) {
   const settings = resolveOptions(options)
-  const { backend, inCookie, environment, refresh, storageKey, storage } = settings
+  const { backend, inCookie, environment, storageKey, storage } = settings
   const events = createEvents<KeeperEvents<User>>(environment.reportError)
   const { flush } = events
   const trace = createTrace(environment.clock.now)
@@ -76,11 +76,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
   const keeper = createKeeper<User>({
     ...base,
     ledger,
-    plan: (tokens, receivedAt, isWide) => {
-      // Only what calls the server needs spreading.
-      const spread = refresh.spread !== false && isRenewable({ tokens })
-      return planRenewal(receivedAt, tokens.expiresAt, isWide, environment.random, { ...refresh, spread })
-    },
+    plan: createPlan(base),
     onChange: (session, isOther, error) => {
       if (isOther) renewal.abandon(loginRequired(error))
       backoff.reset()

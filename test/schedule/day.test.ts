@@ -169,6 +169,23 @@ describe('the moment of a renewal', () => {
     expect(issuer.refreshes).toBe(2)
   })
 
+  it('is spread widely again after an outage, which brings everybody back at once', async () => {
+    const { issuer, page } = await virtuallySignedIn({ page: createVirtualPage(undefined, () => 0) })
+    let isDown = true
+    issuer.onRefresh = () => {
+      if (isDown) throw new TypeError('Failed to fetch')
+    }
+    await page.pass(0.3 * 5 * MINUTE)
+    expect(issuer.refreshes).toBe(1)
+    isDown = false
+    await page.pass(7.5 * SECOND)
+    expect(issuer.refreshes).toBe(2)
+    await page.pass(0.3 * 5 * MINUTE - SECOND)
+    expect(issuer.refreshes).toBe(2)
+    await page.pass(2 * SECOND)
+    expect(issuer.refreshes).toBe(3)
+  })
+
   it.each([0, 50 * SECOND])('happens within the lifetime when `before` is %i', async (before) => {
     const [first, second] = await shares(0.999999, { before, spread: false })
     expect(first).toBe(100 - before / SECOND)
