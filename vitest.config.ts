@@ -16,6 +16,7 @@ const apart = [
   'test/oidc-provider/**',
   'test/migrating/**',
   'test/recipes/**',
+  'test/bench/node_modules/**',
 ]
 
 export default defineConfig({

@@ -19,7 +19,7 @@ export interface Backoff {
 }
 
 /**
- * Equal jitter from 15 s to 300 s for the timer, four times as long each time: the first retry forgives a hiccup, and in an
+ * Equal jitter from 15 s to 300 s for the timer, five times as long each time: the first retry forgives a hiccup, and in an
  * outage of ten minutes a server gets 3.5 times its usual calls at most. (Doubled, it gets up to 4.4 times; see `npm run
  * simulate`.) 0.5 s to 5 s, doubled, for callers, who have somebody waiting. A
  * `Retry-After` binds both, and the timer comes up to twice as late, so that not all clients come back in that second.
@@ -53,7 +53,7 @@ export function createBackoff({ clock, random }: Environment): Backoff {
       const at = clock.now()
       const { count = 0 } = failure ?? {}
       const pause = Math.max(0, (why.retryAt ?? 0) - at)
-      const timer = Math.max(pause, Math.min(300_000, 15_000 * 4 ** count) / 2) * (1 + random())
+      const timer = Math.max(pause, Math.min(300_000, 15_000 * 5 ** count) / 2) * (1 + random())
       const caller = Math.max(pause, Math.min(5000, 500 * 2 ** count))
       const next: LedgerFailure = { at, count: count + 1, pauses: [timer, caller, pause], code: why.code }
       begin(next, why)

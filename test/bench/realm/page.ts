@@ -1,0 +1,4 @@
+/** The realm in a page. */
+import { realm } from './realm.ts'
+
+Object.assign(globalThis, { realm })
