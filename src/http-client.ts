@@ -44,21 +44,21 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
    */
   constructor(options: AuthClientOptions<Credentials, User>) {
     super(options)
-    const { baseUrl, http, environment } = options
-    this.http = pinned(() => {
-      const { location } = { ...browserEnvironment, ...environment }
-      const prefix = baseUrl === undefined ? {} : { prefix: absolute(String(baseUrl), location) }
-      return ky.create({ ...http, ...prefix, timeout: http?.timeout ?? 30_000, fetch: this.fetch })
-    })
+    const { baseUrl, http } = options
+    const { location } = { ...browserEnvironment, ...options.environment }
+    /** Browsers resolve a relative prefix by themselves; a `Request` of Node's, in tests, knows of no page. */
+    const absolute = (given?: Options): Options | undefined => {
+      const { prefix } = given ?? {}
+      if (!prefix || /^https?:/i.test(String(prefix))) return given
+      const page = location()
+      if (page) return { ...given, prefix: new URL(prefix, page).href }
+      throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
+    }
+    const defaults = baseUrl === undefined ? http : { ...http, prefix: String(baseUrl) }
+    const create = (): KyInstance =>
+      ky.create({ ...absolute(defaults), timeout: http?.timeout ?? 30_000, fetch: this.fetch })
+    this.http = pinned(create, absolute)
   }
-}
-
-/** Browsers resolve a relative prefix by themselves; a `Request` of Node's, in tests, knows of no page. */
-function absolute(prefix: string, location: () => string | undefined): string {
-  if (/^https?:/i.test(prefix)) return prefix
-  const page = location()
-  if (page) return new URL(prefix, page).href
-  throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
 }
 
 /**
@@ -66,15 +66,18 @@ function absolute(prefix: string, location: () => string | undefined): string {
  * session of the first attempt. ky hands on to `fetch` what it does not know. (A hook could set the pin, too, but with
  * one ky copies its options and hooks at each call.)
  */
-function pinned(create: () => KyInstance): KyInstance {
+function pinned(create: () => KyInstance, absolute: (options?: Options) => Options | undefined): KyInstance {
   let instance: KyInstance | undefined
   const api = (): KyInstance => {
     instance ??= create()
     return instance
   }
-  const pin = (options?: Options): Options => ({ ...options, pin: {} satisfies Pin }) as Options
+  const pin = (options?: Options): Options => ({ ...absolute(options), pin: {} satisfies Pin }) as Options
   const call = Object.assign(((input, options) => api()(input, pin(options))) as KyInstance, ky)
   for (const method of METHODS) call[method] = (input: Input, options?: Options) => api()[method](input, pin(options))
-  call.extend = (defaults) => pinned(() => api().extend(defaults))
+  call.extend = (defaults) => {
+    const made = typeof defaults === 'function' ? defaults : () => defaults
+    return pinned(() => api().extend((parents) => absolute(made(parents)) ?? {}), absolute)
+  }
   return call
 }

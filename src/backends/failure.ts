@@ -4,6 +4,7 @@ import { TOKEN_NAMES } from './read-tokens.js'
 
 /** OAuth errors that blame the client or its request, not the person's grant (RFC 6749, section 5.2). */
 const BLAMES_CLIENT = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_request']
+const VAGUE: readonly AuthErrorCode[] = ['server_error', 'invalid_response', 'network']
 const LONGEST_PAUSE = 300_000
 
 /** What a failed token call means: from the answer's status if it was refused, else from what was thrown. */
@@ -15,8 +16,8 @@ export function failureOf(
   now: number,
 ): AuthError {
   const isRefused = !!answer && answer.status >= 300
-  // Who throws what trying again would not mend knows more than the status says.
-  if (isAuthError(thrown) && !(isRefused && thrown.retryable)) return thrown
+  // Who throws something more exact than that it went wrong knows more than the status says.
+  if (isAuthError(thrown) && !(isRefused && VAGUE.includes(thrown.code))) return thrown
   if (!answer) return new AuthError('network', `The ${call} call got no answer: offline, CORS, or a redirect.`)
 
   const { status, headers, body } = answer

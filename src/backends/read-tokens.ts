@@ -20,14 +20,16 @@ export const TOKEN_NAMES: readonly string[] = [...ACCESS, ...REFRESH, ...ID]
  */
 export function readTokens<User = unknown>(body: unknown, _response?: Response): TokenResponse<User> {
   const { data, tokens, session } = Object(body) as Record<string, unknown>
-  const fields = [body, data, tokens, session].filter(isObject).flatMap((place) => Object.entries(place))
-  const find = <T>(fits: (value: unknown) => value is T, ...names: readonly string[]): T | undefined =>
-    names.flatMap((name) => fields.filter(([key, value]) => key === name && fits(value)))[0]?.[1] as T | undefined
+  const places = [body, data, tokens, session].filter(isObject)
+  const find = <T>(fits: (value: unknown) => value is T, ...names: readonly string[]): T | undefined => {
+    const values = places.flatMap((place) => names.map((name) => (Object.hasOwn(place, name) ? place[name] : undefined)))
+    return values.find(fits)
+  }
 
   const accessToken = find(isText, ...ACCESS)
   const refreshToken = find(isText, ...REFRESH)
   if (!accessToken && !refreshToken) {
-    const keys = fields.map(([key]) => key).join(', ')
+    const keys = places.flatMap(Object.keys).join(', ')
     throw new AuthError(
       'invalid_response',
       `No token among the answer's keys (${keys.slice(0, 200)}): see \`readTokens\`.`,

@@ -32,7 +32,7 @@ const WORDS = /^[\w/-]*(?:[?#]|$)/
 
 /** Relative prefixes are resolved at the first request, not before: only then there has to be a page. */
 export function createDestinations({ prefixes, allowInsecure, environment }: DestinationsParts): Destinations {
-  let targets: { origin: string; path: string; isSecure: boolean }[] | undefined
+  let targets: { origin: string; path: string; quick: string | undefined }[] | undefined
 
   const resolve = (input: string | URL): URL | undefined => {
     try {
@@ -54,7 +54,10 @@ export function createDestinations({ prefixes, allowInsecure, environment }: Des
   const findTargets = () => {
     targets ??= prefixes.map((prefix) => {
       const url = locate(prefix)
-      return { origin: url.origin, path: url.pathname.replace(/\/*$/, '/'), isSecure: isSecure(url) }
+      const path = url.pathname.replace(/\/*$/, '/')
+      // Schemes of native shells have `null` for an origin.
+      const hasOrigin = url.origin !== 'null'
+      return { origin: url.origin, path, quick: hasOrigin && isSecure(url) ? url.origin + path : undefined }
     })
     return targets
   }
@@ -63,11 +66,10 @@ export function createDestinations({ prefixes, allowInsecure, environment }: Des
     resolve,
     locate,
     covers: (address) =>
-      findTargets().some((target) => {
-        const start = target.origin + target.path
-        const isBelow = target.isSecure && address.startsWith(start)
-        return isBelow && (target.path === '/' || WORDS.test(address.slice(start.length)))
-      }),
+      findTargets().some(
+        ({ quick, path }) =>
+          quick && address.startsWith(quick) && (path === '/' || WORDS.test(address.slice(quick.length))),
+      ),
     includes: ({ origin, pathname }) =>
       findTargets().some((target) => origin === target.origin && `${pathname}/`.startsWith(target.path)),
     requireSecure(url) {
