@@ -26,6 +26,11 @@ describe('K1: readTokens', () => {
     expect(readTokens({ token: 'a', [name]: 'i' }).idToken).toBe('i')
   })
 
+  it('takes what is at the top before what is below, whatever its name', () => {
+    expect(readTokens({ jwt: 'top', data: { access_token: 'below' } }).accessToken).toBe('top')
+    expect(readTokens({ jwt: '', data: { access_token: 'below' } }).accessToken).toBe('below')
+  })
+
   it.each(['data', 'tokens', 'session'])('finds everything under %s too', (place) => {
     const body = { [place]: { access: 'a', refresh: 'r', id_token: 'i', expires_in: 60, scope: 's', user: { id: 1 } } }
 

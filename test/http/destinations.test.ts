@@ -205,6 +205,14 @@ describe('H1: the token', () => {
     },
   )
 
+  it('goes to no path of the page that is spelled like the origin of a native shell', async () => {
+    const { client, sent } = await withToken({ baseUrl: 'https://api.test', attachTo: ['capacitor://localhost'] })
+
+    await client.fetch('null/todos')
+
+    expect(sent.map(({ authorization }) => authorization)).toEqual([null])
+  })
+
   it('goes to the path of baseUrl only, where it has one', async () => {
     const { client, sent } = await withToken({ baseUrl: 'https://api.test/v1' })
 

@@ -422,6 +422,27 @@ describe('R5: a backend of one’s own', () => {
     expect(client.state.status).toBe('authenticated')
   })
 
+  it.each(['rate_limited', 'timeout', 'misconfigured'] as const)(
+    'says more by throwing %s than the status of a refused answer does',
+    async (code) => {
+      const { client, server } = await signedIn({
+        backend: {
+          ...failing(undefined),
+          refresh: async (_tokens, { fetch }) => {
+            await fetch('https://api.test/refresh', { method: 'POST' })
+            throw new AuthError(code, 'Read from the body.', { retryAt: Date.now() + 60_000 })
+          },
+        },
+      })
+      server.failNext('refresh', Response.json({ code: 'busy' }, { status: 400 }))
+
+      const renewal = client.getAccessToken({ forceRefresh: true })
+
+      await expect(renewal).rejects.toMatchObject({ code, message: 'Read from the body.' })
+      expect(client.state.status).toBe('authenticated')
+    },
+  )
+
   it('keeps the session when it answers nothing', async () => {
     const backend = { ...failing(undefined), refresh: async () => undefined as never }
     const { client } = await signedIn({ backend })
