@@ -18,8 +18,6 @@ const STARTERS = [
 /** Milliseconds on the wall by starter, one figure a round. */
 export type ColdStarts = ReadonlyMap<string, readonly number[]>
 
-type StoredState = Awaited<ReturnType<BrowserContext['storageState']>>
-
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 const claims = { iss: 'https://id.example.com', sub: 'ada', iat: 1_800_000_000, exp: 4_000_000_000, scope: 'todos' }
 const TOKEN = `${encode({ alg: 'RS256', typ: 'JWT', kid: 'bench' })}.${encode(claims)}.${'c2ln'.repeat(85)}`
@@ -34,13 +32,13 @@ export async function measureColdStarts(plan: Plan): Promise<ColdStarts> {
       const { folder, remove } = await bundle(entry, 'browser')
       const site = await openSite(folder)
       undo.push(remove, site.close)
-      starters.push({ name, origin: site.origin, state: await seed(browser, site.origin) })
+      starters.push({ name, origin: site.origin, context: await seed(browser, site.origin) })
     }
     const starts = new Map<string, number[]>()
     // The first round warms the browser up.
     for (let round = -1; round < plan.coldStarts; round += 1) {
-      for (const { name, origin, state } of shuffle(starters)) {
-        const milliseconds = await start(browser, origin, state)
+      for (const { name, origin, context } of shuffle(starters)) {
+        const milliseconds = await start(context, origin)
         if (round >= 0) starts.set(name, [...(starts.get(name) ?? []), milliseconds])
       }
     }
@@ -52,12 +50,16 @@ export async function measureColdStarts(plan: Plan): Promise<ColdStarts> {
 
 async function visit<T>(context: BrowserContext, origin: string, act: (page: Page) => Promise<T>): Promise<T> {
   const page = await context.newPage()
-  await page.goto(origin)
-  return act(page)
+  try {
+    await page.goto(origin)
+    return await act(page)
+  } finally {
+    await page.close()
+  }
 }
 
-/** Signs somebody in; what then lies in localStorage and IndexedDB is where each start begins. */
-async function seed(browser: Browser, origin: string): Promise<StoredState> {
+/** A browser in which somebody has signed in; what then lies in localStorage and IndexedDB is where each start begins. */
+async function seed(browser: Browser, origin: string): Promise<BrowserContext> {
   const context = await browser.newContext()
   await visit(context, origin, (page) =>
     page.evaluate(
@@ -68,25 +70,18 @@ async function seed(browser: Browser, origin: string): Promise<StoredState> {
       [`${origin}/main.mjs`, TOKEN] as const,
     ),
   )
-  const state = await context.storageState({ indexedDB: true })
-  await context.close()
-  return state
+  return context
 }
 
-/** A browser that has never been here, but for the session. */
-async function start(browser: Browser, origin: string, storageState: StoredState): Promise<number> {
-  const context = await browser.newContext({ storageState })
-  try {
-    return await visit(context, origin, (page) =>
-      page.evaluate(async (path) => {
-        const start = performance.now()
-        const { run } = await import(path)
-        const answer = await run()
-        if (answer.id !== 1) throw new Error('Nobody was signed in.')
-        return performance.now() - start
-      }, `${origin}/main.mjs`),
-    )
-  } finally {
-    await context.close()
-  }
+/** A new page in it, as after a reload. */
+function start(context: BrowserContext, origin: string): Promise<number> {
+  return visit(context, origin, (page) =>
+    page.evaluate(async (path) => {
+      const start = performance.now()
+      const { run } = await import(path)
+      const answer = await run()
+      if (answer.id !== 1) throw new Error('Nobody was signed in.')
+      return performance.now() - start
+    }, `${origin}/main.mjs`),
+  )
 }
