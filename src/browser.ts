@@ -53,7 +53,9 @@ export const browserEnvironment: Environment = {
     listen(listener) {
       // A page that nobody may ever see renews nothing.
       if ((globalThis.document as { prerendering?: boolean } | undefined)?.prerendering) listener('freeze')
-      return listenTo(LIFECYCLE, ({ type }: Event) => {
+      return listenTo(LIFECYCLE, ({ type, target }: Event) => {
+        // Elements have events of these names, too: an animation that stands still says `freeze`.
+        if (target instanceof Element) return
         if (type === 'prerenderingchange') listener('resume')
         else if (type !== 'visibilitychange' || document.visibilityState === 'visible') listener(type as LifecycleEvent)
       })

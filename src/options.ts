@@ -4,6 +4,7 @@ import { browserEnvironment } from './browser.js'
 import type { Environment } from './environment.js'
 import { AuthError } from './errors.js'
 import type { RefreshWorker } from './refresh/exchange.js'
+import { checkUser } from './session/record.js'
 import { isToken, type TokenResponse } from './session/tokens.js'
 import type { TokenStorage } from './storage/contract.js'
 import { memoryStorage } from './storage/memory.js'
@@ -128,6 +129,7 @@ export function resolveOptions<Credentials extends object, User>(
   check(['always', 'on-demand'].includes(when), 'refresh.when', "'always' or 'on-demand'")
   check(!worker || typeof worker === 'function', 'refresh.worker', 'a function that makes a SharedWorker')
   check(!initial || isToken(initial.accessToken), 'initial', 'tokens with an access token')
+  checkUser(initial?.user)
   check(storageKey, 'storageKey', 'a text that is not empty')
   check(storage?.getItem, 'storage', 'an object with getItem, setItem and removeItem')
   const backend = options.backend ?? jsonBackend({ baseUrl: baseUrl as string | URL })

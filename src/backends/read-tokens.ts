@@ -22,7 +22,9 @@ export function readTokens<User = unknown>(body: unknown, _response?: Response):
   const { data, tokens, session } = Object(body) as Record<string, unknown>
   const places = [body, data, tokens, session].filter(isObject)
   const find = <T>(fits: (value: unknown) => value is T, ...names: readonly string[]): T | undefined => {
-    const values = places.flatMap((place) => names.map((name) => (Object.hasOwn(place, name) ? place[name] : undefined)))
+    const values = places.flatMap((place) =>
+      names.map((name) => (Object.hasOwn(place, name) ? place[name] : undefined)),
+    )
     return values.find(fits)
   }
 

@@ -2,7 +2,7 @@ import { type Environment, type LedgerFailure, sleep, within } from '../environm
 import { AuthError, FINAL, isAuthError } from '../errors.js'
 import { type Follower, lostRefresh } from '../session/follower.js'
 import type { Keeper } from '../session/keeper.js'
-import type { Session } from '../session/session.js'
+import { isSameGeneration, type Session } from '../session/session.js'
 import type { TokenResponse, TokenSet } from '../session/tokens.js'
 import type { Hints } from '../tabs/hints.js'
 import type { SessionLedger, Turn } from '../tabs/ledger.js'
@@ -180,7 +180,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
       const { attempt, delay, failure } = turn
       if (failure) heed(failure, !attempt)
       if (attempt) {
-        if (!life.aborted && keeper.current()?.id === session.id) return call(session, cause, turn)
+        if (!life.aborted && isSameGeneration(keeper.current(), session)) return call(session, cause, turn)
         await ledger.fail(session, attempt, failure)
       } else if (delay) {
         await sleep(environment, Math.min(delay, LOOK_AGAIN), life)

@@ -103,7 +103,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     keeper.leave(isUnseen ? 'never' : reason, code === 'refresh_lost' ? lostRefresh() : refused)
     // What was written after another tab had emptied the storage, or by one that did not live to; or what a duplicated tab
     // has of a session that goes on in the other. What the ledger does not know of may be of a tab whose ledger is broken.
-    if (scope === 'tab' || (known.ended && (isHere || !entering))) await store.retract()
+    if (scope === 'tab' || (now && known.ended && (isHere || !entering))) await store.retract()
   }
 
   const compare = async (): Promise<boolean> => {

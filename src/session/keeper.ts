@@ -98,6 +98,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   let reason: 'never' | LogoutReason = 'never'
   /** What this tab has begun or ended, and not all have been told of. */
   let settling: Promise<unknown> = Promise.resolve()
+  /** A sign-in on its way into the ledger, which takes the steps of a session in their order; it waits for no storage. */
+  let adopting = settling
   /** Until the storage has been read, nothing is written over what it may hold. */
   let isLoaded = false
 
@@ -157,7 +159,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     part(wanted, origin, error)
     current = undefined
     onChange(current, true, error)
-    reveal(true)
+    // That nobody has noticed it does not end `loading`: a redirect login may be about to begin another one.
+    reveal(reason !== 'never')
   }
 
   /** Goes over to `session`. What another tab did before this one has shown anything is no news. */
@@ -183,7 +186,8 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       throw signal.reason
     }
     const adopted = adopt()
-    settling = Promise.all([settling, adopted.catch(() => undefined)])
+    adopting = adopted.catch(() => undefined)
+    settling = Promise.all([settling, adopting])
     await adopted
     move(session, 'The backend gave tokens.')
     return { stored: save(session) }
@@ -193,7 +197,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     const session = current
     if (session?.id !== id) return
     drop(wanted, origin, error)
-    const ended = settling.then(() => ledger.end(session, error?.code ?? wanted))
+    const ended = adopting.then(() => ledger.end(session, error?.code ?? wanted))
     await settle(store.remove(id).then(() => ended))
   }
 
@@ -229,7 +233,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       const isJustIssued = age < FRESH
       const session = next(answer, base, isJustIssued)
       // A sign-in that is ended on its way into the ledger leaves this session there.
-      await settling
+      await adopting
       if (!(await ledger.commit(base, attempt)) || !current || !isSameGeneration(base, current)) return undefined
       // A cookie is everybody's: somebody else may have signed in by another tab, which said nothing.
       const [before, now] = [base.claims?.sub, session.claims?.sub]
@@ -242,7 +246,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     },
     end,
     async refuse(base, attempt, error) {
-      await settling
+      await adopting
       const isEnded = await ledger.refuse(base, attempt, error.code)
       if (isEnded) await end(base.id, 'revoked', error)
       return isEnded

@@ -8,6 +8,7 @@ export interface Mark {
 
 /** Keeps the mark in `storage`, and does without where that is denied. */
 export function createMark(storage: TokenStorage, key: string): Mark {
+  let last: boolean | undefined
   return {
     async isSet() {
       try {
@@ -17,10 +18,15 @@ export function createMark(storage: TokenStorage, key: string): Mark {
       }
     },
     set(isSignedIn) {
+      // Another tab may have signed out since: a renewal in this one does not take that back.
+      if (isSignedIn === last) return
+      last = isSignedIn
       try {
         if (isSignedIn) storage.setItem(key, '1')
         else storage.removeItem(key)
-      } catch {}
+      } catch {
+        last = undefined
+      }
     },
   }
 }

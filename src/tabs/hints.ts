@@ -21,7 +21,11 @@ export function createHints(
   let channel: Channel | undefined
   let isNoted = false
   return {
-    send: (hint) => channel?.post(hint),
+    send(hint) {
+      try {
+        channel?.post(hint)
+      } catch {}
+    },
     open() {
       try {
         channel ??= (openChannel as NonNullable<typeof openChannel>)(name, (hint) => {

@@ -49,9 +49,7 @@ for (const count of [1, 2]) {
   await useThem()
   client.setUser({ name: 'John' })
   await useThem()
-  const rows = [...decoded].map(
-    ([what, times]): Budget => ({ what, reached: times / count, budget: 1, bar: 1 }),
-  )
+  const rows = [...decoded].map(([what, times]): Budget => ({ what, reached: times / count, budget: 1, bar: 1 }))
   hold(
     `How often each JWT was decoded in ${count === 1 ? 'one tab' : `each of ${count} tabs`}, over 3 generations and ${500 * count} requests`,
     [...rows, { what: 'JSON.parse because of requests', reached: parsesOfRequests, budget: 0 }],

@@ -81,6 +81,15 @@ describe('two clients with the edges of the browser', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('go on when an element says `freeze`, as an animation does', async () => {
+    const { tabs } = await twoClients()
+    document.body.appendChild(document.createElement('div')).dispatchEvent(new CustomEvent('freeze'))
+    await all(
+      tabs.map(({ client }) => client.getAccessToken({ forceRefresh: true })),
+      5000,
+    )
+  })
+
   it('share nothing where the storage is their own memory: no channel, no lock, no database', async () => {
     const opened = vi.fn()
     const { start, server } = openBrowser({ isReal: true })
