@@ -16,6 +16,8 @@ declare global {
 export interface RefreshWorker {
   /** The line to it. */
   readonly port: MessagePort
+  /** Called when its file cannot be loaded. */
+  onerror?: ((this: never, event: never) => unknown) | null | undefined
 }
 
 /** What a page asks of the worker that makes its refresh calls; tokens travel over this port and nowhere else. */
@@ -85,6 +87,8 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
   const { worker: start, timeout } = refresh
   const waiting = new Map<number, (answer: WorkerAnswer) => void>()
   let port: MessagePort | undefined
+  /** Rejects when the worker cannot be started. */
+  let refused: Promise<never> | undefined
   let checking: Promise<boolean> | undefined
   let isBroken = !start
   let number = 0
@@ -98,28 +102,32 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
     if (life.aborted && !waiting.size) hangUp()
   }
 
-  const connect = (): MessagePort => {
-    const { port: line } = (start as () => RefreshWorker)()
-    line.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
+  const connect = (): void => {
+    const worker = (start as () => RefreshWorker)()
+    port = worker.port
+    port.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
       // Late, perhaps: its file took its time.
       isBroken = false
       waiting.get(data.number)?.(data)
     }
-    return line
+    refused = new Promise((_, reject) => {
+      worker.onerror = reject
+    })
+    refused.catch(() => undefined)
   }
 
   type Unnumbered<T> = T extends unknown ? Omit<T, 'number'> : never
   /** What the worker answers to `message`, if it does in time. */
-  const ask = (message: Unnumbered<WorkerRequest>, patience: number): Promise<WorkerAnswer> => {
+  const ask = async (message: Unnumbered<WorkerRequest>, patience: number): Promise<WorkerAnswer> => {
+    if (!port) connect()
     number += 1
     const mine = number
     const answered = new Promise<WorkerAnswer>((resolve) => {
       waiting.set(mine, resolve)
-      port ??= connect()
-      port.postMessage({ ...message, number })
+      port?.postMessage({ ...message, number })
     })
     const late = new AuthError('timeout', 'The refresh worker gave no answer.')
-    return within(environment, patience, answered, late).finally(() => {
+    return within(environment, patience, Promise.race([answered, refused as Promise<never>]), late).finally(() => {
       waiting.delete(mine)
       rest()
     })
