@@ -46,10 +46,11 @@ export class AuthClient<Credentials extends object = LoginFields, User = unknown
     super(options)
     const { baseUrl, http } = options
     const { location } = { ...browserEnvironment, ...options.environment }
+    const needsPage = baseUrl !== undefined && !/^https?:/i.test(String(baseUrl))
     /** Browsers resolve a relative prefix by themselves; a `Request` of Node's, in tests, knows of no page. */
     const absolute = (given?: Options): Options | undefined => {
       const { prefix } = given ?? {}
-      if (!prefix || /^https?:/i.test(String(prefix))) return given
+      if (!needsPage || !prefix || /^https?:/i.test(String(prefix))) return given
       const page = location()
       if (page) return { ...given, prefix: new URL(prefix, page).href }
       throw new AuthError('invalid_option', '`baseUrl` is relative, and there is no page: give the whole URL.')
@@ -73,7 +74,8 @@ function pinned(create: () => KyInstance, absolute: (options?: Options) => Optio
     return instance
   }
   const pin = (options?: Options): Options => ({ ...absolute(options), pin: {} satisfies Pin }) as Options
-  const call = Object.assign(((input, options) => api()(input, pin(options))) as KyInstance, ky)
+  const call = ((input, options) => api()(input, pin(options))) as KyInstance
+  Object.assign(call, { create: ky.create, stop: ky.stop, retry: ky.retry })
   for (const method of METHODS) call[method] = (input: Input, options?: Options) => api()[method](input, pin(options))
   call.extend = (defaults) => {
     const made = typeof defaults === 'function' ? defaults : () => defaults

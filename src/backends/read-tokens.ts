@@ -31,7 +31,7 @@ export function readTokens<User = unknown>(body: unknown, _response?: Response):
   const accessToken = find(isText, ...ACCESS)
   const refreshToken = find(isText, ...REFRESH)
   if (!accessToken && !refreshToken) {
-    const keys = places.flatMap(Object.keys).join(', ')
+    const keys = places.flatMap(Object.keys).join(', ') || 'none: no JSON object'
     throw new AuthError(
       'invalid_response',
       `No token among the answer's keys (${keys.slice(0, 200)}): see \`readTokens\`.`,

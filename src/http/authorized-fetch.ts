@@ -85,7 +85,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const ensured = renewal.ensure(start, isOneShot ? Math.min(STREAM_NEED, lifetime / 2) : 0, signal)
     const session = ensured instanceof Promise ? await ensured : ensured
     const outgoing = { input: request ?? text, init, headers, signal, hasOwnBody, isOneShot, id: start.id }
-    const first = await send(outgoing, session, false)
+    const first = await send(outgoing, session, true)
     if (first.status !== 401 || isOneShot) return first
     // A redirect may have led elsewhere, and then without our token: browsers take it off when the origin changes.
     const end = first.redirected ? new URL(first.url) : undefined
@@ -93,7 +93,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const next = await renewal.replace(session, signal)
     if (!next) return first
     discard(first)
-    const second = await send(outgoing, next, true)
+    const second = await send(outgoing, next, false)
     renewal.judge(next, second.status !== 401)
     return second
   }

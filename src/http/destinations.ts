@@ -45,7 +45,7 @@ export function createDestinations({ prefixes, allowInsecure, environment }: Des
   const locate = (input: string | URL): URL => {
     const url = resolve(input)
     if (url) return url
-    throw new AuthError('invalid_option', 'A relative URL, and there is no page: give the whole URL.')
+    throw new AuthError('invalid_option', `\`${input}\` is relative, and there is no page: give the whole URL.`)
   }
 
   const isSecure = ({ protocol, hostname, host }: URL): boolean =>

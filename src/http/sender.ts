@@ -11,7 +11,7 @@ export interface Outgoing {
   /** What leaves first; for another time it is copied, as whoever has sent it may have kept it. */
   readonly headers: Headers
   readonly signal: AbortSignal | null | undefined
-  /** Whether the body is in the Request, and has to be kept for another time. */
+  /** Whether the body is in the Request, and has to be kept: for another time, and for whoever has made it. */
   readonly hasOwnBody: boolean
   /** Whether the body can be sent only once. */
   readonly isOneShot: boolean
@@ -30,8 +30,11 @@ export interface SenderParts<User> {
   readonly life: AbortSignal
 }
 
-/** Sends a request with what a session has to show: its access token, or the proof that the backend makes of it. */
-export type Send<User> = (request: Outgoing, session: Session<User>, isReplay: boolean) => Promise<Response>
+/**
+ * Sends a request with what a session has to show: its access token, or the proof that the backend makes of it. `isFirst`:
+ * the headers have not left yet.
+ */
+export type Send<User> = (request: Outgoing, session: Session<User>, isFirst: boolean) => Promise<Response>
 
 export function createSender<User>({ backend, fetch, current, end, life }: SenderParts<User>): Send<User> {
   /** A logout may have come meanwhile; from then on nothing leaves with a token. */
@@ -52,26 +55,25 @@ export function createSender<User>({ backend, fetch, current, end, life }: Sende
     return fetch(proven)
   }
 
-  /** Sends it once, by headers of its own; the last time, no body has to be kept. */
-  const sendOnce = (outgoing: Outgoing, session: Session<User>, isFirst: boolean, isLast: boolean) => {
+  const sendOnce: Send<User> = (outgoing, session, isFirst) => {
     const { input, init, signal } = outgoing
     const headers = isFirst ? outgoing.headers : new Headers(outgoing.headers)
     const options = { ...init, headers, signal: signal ? AbortSignal.any([signal, life]) : life }
-    const target = outgoing.hasOwnBody && !isLast ? (input as Request).clone() : input
+    const target = outgoing.hasOwnBody ? (input as Request).clone() : input
     if (backend.authorize) return prove(new Request(target, options), session, outgoing)
     requireCurrent(outgoing)
     headers.set('Authorization', `Bearer ${session.tokens.accessToken}`)
     return fetch(target, options)
   }
 
-  if (!backend.retry) return (outgoing, session, isReplay) => sendOnce(outgoing, session, !isReplay, isReplay)
+  if (!backend.retry) return sendOnce
   const retry = backend.retry.bind(backend)
-  return async (outgoing, session, isReplay) => {
-    const response = await sendOnce(outgoing, session, !isReplay, false)
+  return async (outgoing, session, isFirst) => {
+    const response = await sendOnce(outgoing, session, isFirst)
     const asksAgain = retry(response) && response.status === 401
     if (!asksAgain || outgoing.isOneShot || current()?.id !== outgoing.id) return response
     discard(response)
-    const second = await sendOnce(outgoing, session, false, isReplay)
+    const second = await sendOnce(outgoing, session, false)
     retry(second)
     return second
   }

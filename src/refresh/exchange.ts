@@ -98,8 +98,10 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
     port = undefined
   }
 
+  /** Renewals that the worker makes; their answers are wanted, even if the client is disposed of meanwhile. */
+  let renewals = 0
   const rest = (): void => {
-    if (life.aborted && !waiting.size) hangUp()
+    if (life.aborted && !renewals) hangUp()
   }
 
   const connect = (): void => {
@@ -127,10 +129,9 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
       port?.postMessage({ ...message, number })
     })
     const late = new AuthError('timeout', 'The refresh worker gave no answer.')
-    return within(environment, patience, Promise.race([answered, refused as Promise<never>]), late).finally(() => {
-      waiting.delete(mine)
-      rest()
-    })
+    return within(environment, patience, Promise.race([answered, refused as Promise<never>]), late).finally(() =>
+      waiting.delete(mine),
+    )
   }
 
   const ping = (): Promise<boolean> =>
@@ -171,7 +172,11 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
       }
       const held = isPrivate && !isForced ? tokens.accessToken : undefined
       const request = { call: 'refresh', storageKey, which: nameOf(session), tokens, held, delay, timeout } as const
-      const reply = await ask(request, delay + timeout + PATIENCE)
+      renewals += 1
+      const reply = await ask(request, delay + timeout + PATIENCE).finally(() => {
+        renewals -= 1
+        rest()
+      })
       if ('error' in reply) {
         const { code, message, ...details } = reply.error
         throw new AuthError(code, message, details)

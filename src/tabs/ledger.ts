@@ -161,9 +161,12 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       }),
     async begin(session, { patience, isHosted, failedAt }) {
       let turn: Turn = {}
-      // A page that was frozen meanwhile begins again: nobody has to believe in its attempt any more.
+      let passes = 0
+      // A page that was frozen meanwhile begins again: nobody has to believe in its attempt any more. A database may be
+      // that slow each time.
       do {
         const { attempt: own } = turn
+        passes += 1
         turn = await update<Turn>(session, (row, at, isMine) => {
           const now = clock.now()
           // Behind: what this tab has done could not be written down. What a ledger of this tab alone says, this tab knows.
@@ -182,7 +185,7 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
             { ...at, ...next, isOrphaned: isHeir },
           ]
         })
-      } while (turn.attempt && clock.now() - turn.attempt >= PATIENCE)
+      } while (turn.attempt && passes < 3 && clock.now() - turn.attempt >= Math.min(patience, PATIENCE))
       return turn
     },
     commit: (base, attempt) => settle(base, attempt, ({ id, generation }) => ({ id, generation: generation + 1 })),

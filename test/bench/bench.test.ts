@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { CASES, wrongCounts } from './measures/stampedes.ts'
+import { CASES, OURS, wrongCounts } from './measures/stampedes.ts'
 import { createShuffle, quantile, ratioOf } from './statistics.ts'
 import { AUTH_HTTP, SHARED } from './subjects/index.ts'
 import { quote, rough, verdict } from './tables.ts'
@@ -63,10 +63,13 @@ it('gives counts a second with two digits', () => {
 
 it('takes a second refresh of Latchkey for wrong, and one of others for what it is', () => {
   const outcome = (refreshes: number) => ({ toll: { refreshes, failures: 0, sends: 1000, milliseconds: 1 }, cpu: [1] })
-  const stampedes = new Map([AUTH_HTTP, SHARED].map((name) => [name, new Map([[CASES[0], outcome(2)]])]))
+  const all = (refreshes: number) => new Map([[CASES[0], outcome(refreshes)]])
+  const ours = [...OURS, SHARED]
+  const stampedes = new Map(ours.map((name) => [name, all(name === AUTH_HTTP || name === SHARED ? 2 : 1)]))
 
   expect(wrongCounts('Node', stampedes)).toEqual([
     'Node, Latchkey auth.http, 1000 expired: 2 refreshes and 0 failures, not 1 and 0',
   ])
-  expect(wrongCounts('Node', new Map([[AUTH_HTTP, new Map([[CASES[0], outcome(1)]])]]))).toEqual([])
+  expect(wrongCounts('Node', new Map(OURS.map((name) => [name, all(1)])))).toEqual([])
+  expect(wrongCounts('Node', new Map())).toEqual(OURS.map((name) => `Node, ${name}: not measured`))
 })

@@ -30,7 +30,7 @@ export function hold(title: string, budgets: readonly Budget[], claims: Record<s
     console.log(`  ${cells.slice(0, 4).join('   ')}   ${row[4]}`.trimEnd())
   }
   const wrong = [
-    ...budgets.flatMap(({ what, reached, budget = Number.POSITIVE_INFINITY }) => (reached > budget ? [what] : [])),
+    ...budgets.flatMap(({ what, reached, budget = Number.POSITIVE_INFINITY }) => (reached <= budget ? [] : [what])),
     ...Object.keys(claims).filter((claim) => !claims[claim]),
   ]
   for (const each of wrong) console.error(`  wrong: ${each}`)
@@ -44,7 +44,8 @@ function format(number: number | undefined, unit: string): string {
 
 function verdictOf({ reached, budget, bar }: Budget): string {
   if (budget === undefined) return ''
-  if (reached > budget) return 'TOO MUCH'
+  // A figure that is no number is none that is kept.
+  if (!(reached <= budget)) return 'TOO MUCH'
   if (bar !== undefined && reached > bar) return `over the bar by ${format(reached - bar, '')}`
   return 'ok'
 }

@@ -72,7 +72,8 @@ async function comeAndGo({ count, atOnce }: { count: number; atOnce: number }): 
     }
   }
   // A refresh on the wire is let finish.
-  while ((await navigator.locks.query()).held?.length) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (let left = 500; left && (await navigator.locks.query()).held?.length; left -= 1)
+    await new Promise((resolve) => setTimeout(resolve, 10))
   await new Promise((resolve) => setTimeout(resolve, 500))
 }
 
@@ -108,7 +109,8 @@ const left = await page.evaluate(async () => {
 })
 await site.close()
 
-const grown = (name: string, from: Record<string, number>): number => (end[name] ?? 0) - (from[name] ?? 0)
+const grown = (name: string, from: Record<string, number>): number =>
+  (end[name] ?? Number.NaN) - (from[name] ?? Number.NaN)
 const rows: Budget[] = [
   { what: 'clients left', reached: left.alive, budget: 0 },
   { what: 'timers left', reached: left.timers, budget: 0 },

@@ -22,7 +22,10 @@ const failed = scripts.filter((script) => {
   const large = isLarge ? ['--min-semi-space-size=256', '--max-semi-space-size=256'] : []
   // Code that is thrown away, and compiled again, would hide what a heap has grown by.
   const flags = ['--expose-gc', '--no-flush-bytecode', ...large]
-  const { status } = spawnSync(process.execPath, [...flags, `${import.meta.dirname}/${name}.ts`], { stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [...flags, `${import.meta.dirname}/${name}.ts`], {
+    stdio: 'inherit',
+    timeout: 600_000,
+  })
   return status !== 0
 })
 console.log(failed.length ? `\nExceeded: ${failed.join(', ')}` : `\nAll ${scripts.length} are kept.`)

@@ -1,14 +1,15 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { letTimePass, server } from './api.ts'
 import { auth, baseUrl } from './auth.ts'
+import { api } from './axios.ts'
 import { queries } from './tanstack-query.ts'
 
 /** Reads the todo, and counts how often the query was tried. */
-function readTodo() {
+function readTodo(get = async (signal: AbortSignal) => (await auth.fetch(`${baseUrl}/todos/1`, { signal })).json()) {
   const read = { tries: 0, answer: Promise.resolve<unknown>(undefined) }
   const queryFn = async ({ signal }: { signal: AbortSignal }): Promise<unknown> => {
     read.tries += 1
-    return (await auth.fetch(`${baseUrl}/todos/1`, { signal })).json()
+    return get(signal)
   }
   read.answer = queries.fetchQuery({ queryKey: ['todo'], queryFn, retryDelay: 0 })
   return read
@@ -34,6 +35,18 @@ it('does not try again what nobody but a developer can mend', async () => {
   const read = readTodo()
 
   await expect(read.answer).rejects.toMatchObject({ code: 'misconfigured' })
+  expect(read.tries).toBe(1)
+})
+
+it('does not try that again under axios either, which has our error as the cause of its own', async () => {
+  vi.stubGlobal('reportError', () => undefined)
+  onTestFinished(() => void vi.unstubAllGlobals())
+  letTimePass()
+  server.fail('refresh', { status: 401, body: { error: 'invalid_client' } })
+
+  const read = readTodo(async (signal) => (await api.get('/todos/1', { signal })).data)
+
+  await expect(read.answer).rejects.toMatchObject({ cause: { code: 'misconfigured' } })
   expect(read.tries).toBe(1)
 })
 

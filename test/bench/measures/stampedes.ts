@@ -68,8 +68,10 @@ function isWorse(a: Toll, b: Toll): boolean {
 
 /** What Latchkey promises and has not kept: one refresh, and no failure. */
 export function wrongCounts(engine: string, stampedes: Stampedes): string[] {
-  return OURS.flatMap((name) =>
-    [...(stampedes.get(name) ?? [])]
+  return OURS.flatMap((name) => {
+    const outcomes = [...(stampedes.get(name) ?? [])]
+    if (!outcomes.length) return [`${engine}, ${name}: not measured`]
+    return outcomes
       .filter(([, { toll }]) => toll.refreshes !== 1 || toll.failures !== 0)
       .map(
         ([
@@ -78,6 +80,6 @@ export function wrongCounts(engine: string, stampedes: Stampedes): string[] {
             toll: { refreshes, failures },
           },
         ]) => `${engine}, ${name}, ${count} ${what}: ${refreshes} refreshes and ${failures} failures, not 1 and 0`,
-      ),
-  )
+      )
+  })
 }
