@@ -100,6 +100,31 @@ describe('a tab that wakes, and finds the session of before ended', () => {
   })
 })
 
+describe('a tab that wakes while its database hangs', () => {
+  it.each([0, 500, 1500, 2900])(
+    'offers no refresh token that another tab has spent (asked after %i ms)',
+    async (gap) => {
+      const { tabs, server } = await openTabs(2)
+      const [first, second] = tabs
+      await pass(5000)
+      second.freeze()
+      await all([first.client.getAccessToken(forced)], 3000)
+      const works = indexedDB
+      vi.stubGlobal('indexedDB', { open: () => ({}) })
+      await second.thaw()
+      second.emit('visibilitychange')
+      await pass(gap)
+      const asked = watch(second.client.getAccessToken(forced))
+      await pass(15_000)
+      vi.stubGlobal('indexedDB', works)
+
+      expect(asked.status).toBe('fulfilled')
+      expect(second.heard('logout')).toEqual([])
+      expect(server.to('refresh').map(({ status }) => status)).not.toContain(401)
+    },
+  )
+})
+
 it('says nothing of a session that had ended, while a redirect login is about to begin another', async () => {
   const { start, open, server } = openBrowser()
   const first = await start()
