@@ -27,7 +27,7 @@ export interface Renewal<User> {
   judge(session: Session<User>, isAccepted: boolean): void
   /** Ends the pause in which an attempt may be. */
   hurry(): void
-  /** Lets all go on who wait, for a token or for events: the session has been renewed, here or in another tab. */
+  /** Lets all go on who wait for a token, if the session has moved on, here or in another tab; events are told in any case. */
   arrive(): void
   /** Rejects all who wait; an attempt that has begun goes on. */
   abandon(reason: unknown): void

@@ -32,7 +32,7 @@ export interface FollowerParts<User> {
   readonly hints: Hints
   /** Called with the last failure of all tabs. */
   readonly onFailure: (failure: LedgerFailure) => void
-  /** Called when this tab has caught up. */
+  /** Called after each look: this tab may have caught up. */
   readonly onSettled: () => void
 }
 

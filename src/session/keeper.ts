@@ -52,7 +52,7 @@ export interface Keeper<User> {
   leave(reason: 'never' | LogoutReason, error?: AuthError): void
   /** Ends the session `base` because of `attempt`, which the server refused; `false` if that came too late. */
   refuse(base: Session<User>, attempt: number, error: AuthError): Promise<boolean>
-  /** Resolves when ledger and storage know what this tab has begun or ended. */
+  /** Resolves when ledger and storage know what this tab has done so far. */
   settled(): Promise<unknown>
   /** Sees the current session otherwise, in this tab alone. */
   amend(changes: Partial<Session<User>>): void
@@ -80,7 +80,7 @@ export interface KeeperParts<User> {
   readonly events: Events<KeeperEvents<User>>
   readonly trace: Trace
   readonly plan: RenewalPlan
-  /** Called after each change; `isOther` if not only the tokens have changed, `error` if a server ended the session. */
+  /** Called when the session has begun, moved on or ended; `isOther` if not only the tokens have changed, `error` if a server ended the session. */
   readonly onChange: (session: Session<User> | undefined, isOther: boolean, error?: AuthError) => void
   /** Called when ledger and storage have changed, for the other tabs to look; `false` if the storage may lack their record. */
   readonly announce: (isComplete?: unknown) => void
@@ -96,7 +96,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
   let state: AuthState<User> = LOADING
   /** Why there is no current session. */
   let reason: 'never' | LogoutReason = 'never'
-  /** What this tab has begun or ended, and not all have been told of. */
+  /** What this tab has done, and not all have been told of. */
   let settling: Promise<unknown> = Promise.resolve()
   /** A sign-in on its way into the ledger, which takes the steps of a session in their order; it waits for no storage. */
   let adopting = settling
