@@ -80,7 +80,10 @@ export interface KeeperParts<User> {
   readonly events: Events<KeeperEvents<User>>
   readonly trace: Trace
   readonly plan: RenewalPlan
-  /** Called when the session has begun, moved on or ended; `isOther` if not only the tokens have changed, `error` if a server ended the session. */
+  /**
+   * Called when the session has begun, moved on or ended; `isOther` if not only the tokens have changed, `error` if a server
+   * ended the session.
+   */
   readonly onChange: (session: Session<User> | undefined, isOther: boolean, error?: AuthError) => void
   /** Called when ledger and storage have changed, for the other tabs to look; `false` if the storage may lack their record. */
   readonly announce: (isComplete?: unknown) => void
