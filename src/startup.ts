@@ -187,18 +187,19 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     return unlessGone(Promise.resolve(loaded), signal)
   }
 
+  /** Waits until it is known what the page has missed; who is signed in by then has to be who asks. */
+  const catchUp = (signal: AbortSignal | null | undefined): Promise<void> | undefined => {
+    const asker = keeper.current()
+    const checked = catchingUp?.then(() => {
+      if (keeper.current()?.id !== asker?.id) throw loginRequired()
+    })
+    return asker && checked && unlessGone(checked, signal)
+  }
+
   return {
     start,
     ready,
-    caughtUp(signal) {
-      const loading = ready(signal)
-      const asker = keeper.current()
-      if (loading || !asker) return loading
-      const checked = catchingUp?.then(() => {
-        if (keeper.current()?.id !== asker.id) throw loginRequired()
-      })
-      return checked && unlessGone(checked, signal)
-    },
+    caughtUp: (signal) => ready(signal) ?? (catchingUp && catchUp(signal)),
   }
 }
 

@@ -61,10 +61,8 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
       return pass(input, init, url, 'it is neither in `baseUrl` nor in `attachTo`.')
     // A copy of entries: under msw 3, `new Headers(request.headers)` forgets some.
     const headers = new Headers(init?.headers ?? (request && [...request.headers]))
-    /** Lets it go as it came, but for headers that may be an iterator, which has been read by now. */
-    const passOn = (why: string): Promise<Response> =>
-      pass(input, init?.headers ? { ...init, headers } : init, url ?? new URL(text), why)
-    if (headers.has('authorization')) return passOn('it brought its own Authorization header.')
+    if (headers.has('authorization'))
+      return pass(input, read(init, headers), url ?? new URL(text), 'it brought its own Authorization header.')
 
     const signal = init?.signal ?? request?.signal
     // No `await` once the storage is read: who is signed in is asked now, not later.
@@ -76,7 +74,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const pin = (init as { pin?: Pin } | undefined)?.pin
     if (pin?.id && pin.id !== start?.id) throw loginRequired()
     if (pin) pin.id = start?.id
-    if (!start) return passOn('nobody was signed in.')
+    if (!start) return pass(input, read(init, headers), url ?? new URL(text), 'nobody was signed in.')
     if (url) destinations.requireSecure(url)
 
     const hasOwnBody = !!request && !init?.body && !/^(GET|HEAD)$/.test(request.method)
@@ -97,6 +95,11 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     renewal.judge(next, second.status !== 401)
     return second
   }
+}
+
+/** The same `init`, but for headers that may be an iterator, which has been read by now. */
+function read(init: RequestInit | undefined, headers: Headers): RequestInit | undefined {
+  return init?.headers ? { ...init, headers } : init
 }
 
 /** Whether a body can be read only once, so that it can not be sent again. */

@@ -65,11 +65,12 @@ export function createDestinations({ prefixes, allowInsecure, environment }: Des
   return {
     resolve,
     locate,
-    covers: (address) =>
-      findTargets().some(
-        ({ quick, path }) =>
-          quick && address.startsWith(quick) && (path === '/' || WORDS.test(address.slice(quick.length))),
-      ),
+    covers(address) {
+      for (const { quick, path } of findTargets()) {
+        if (quick && address.startsWith(quick) && (path === '/' || WORDS.test(address.slice(quick.length)))) return true
+      }
+      return false
+    },
     includes: ({ origin, pathname }) =>
       findTargets().some((target) => origin === target.origin && `${pathname}/`.startsWith(target.path)),
     requireSecure(url) {
