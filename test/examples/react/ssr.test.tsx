@@ -106,8 +106,10 @@ it('lets no name end the script that carries the data', async () => {
 it('leaves nothing behind when the page is done, and when it could not be', async () => {
   const listeners = new Set<string>()
   vi.stubGlobal('window', {
-    addEventListener: (type: string) => void listeners.add(type),
-    removeEventListener: (type: string) => void listeners.delete(type),
+    addEventListener(type: string, _listener: unknown, { signal }: { signal: AbortSignal }) {
+      listeners.add(type)
+      signal.addEventListener('abort', () => listeners.delete(type))
+    },
   })
   onTestFinished(() => void vi.unstubAllGlobals())
   const during: number[] = []
