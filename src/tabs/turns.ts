@@ -73,6 +73,8 @@ export function createTurns({ environment, refresh, trace, life }: TurnsParts): 
       }
     }
     timers.clear(timer)
+    // Somebody may still listen to `signal`: unless it is aborted, it lives as long as the client.
+    patience.abort()
     return done && { value: await done }
   }
 

@@ -4,9 +4,9 @@ import { heap } from './heap.ts'
 import { openTabs } from './tabs-of.ts'
 
 /** After how many refreshes the heap is looked at; the first look is what the others are held against. */
-const LOOKS = [2500, 5000, 7500, 10_000]
-/** In MiB; 80 bytes a refresh are more. */
-const NOISE = 0.5
+const LOOKS = [5000, 10_000, 20_000]
+/** In MiB: what weak references are late by. 110 bytes a refresh are more. */
+const NOISE = 1.5
 const HOUR = 3_600_000
 
 const { time, server, tabs, close } = await openTabs({ tabs: 2, lifetime: 300 })
