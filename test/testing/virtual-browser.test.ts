@@ -100,7 +100,10 @@ describe('virtual tabs', () => {
     tabs[0].crash()
     await pass(5 * MINUTE)
 
-    expect([statusOf(tabs[1]), server.refreshes]).toEqual(['authenticated', 1])
+    // After a failure the next renewal may come early.
+    expect(statusOf(tabs[1])).toBe('authenticated')
+    expect(server.refreshes).toBeGreaterThan(0)
+    server.expectOneRefreshPerGeneration()
   })
 
   it('that are frozen do nothing and hear nothing; thawed, they are up to date', async () => {
