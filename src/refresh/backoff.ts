@@ -21,8 +21,8 @@ export interface Backoff {
 /**
  * Equal jitter from 15 s to 300 s for the timer, five times as long each time: the first retry forgives a hiccup, and in an
  * outage of ten minutes a server gets 3.5 times its usual calls at most. (Doubled, it gets up to 4.4 times; see `npm run
- * simulate`.) 0.5 s to 5 s, doubled, for callers, who have somebody waiting. A
- * `Retry-After` binds both, and the timer comes up to twice as late, so that not all clients come back in that second.
+ * simulate`.) 0.5 s to 5 s, doubled, for callers, who have somebody waiting. A `Retry-After` binds both, and the timer
+ * comes up to twice as late, so that not all clients come back in that second.
  */
 export function createBackoff({ clock, random }: Environment): Backoff {
   let error: AuthError | undefined
