@@ -190,10 +190,11 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   /** Waits until it is known what the page has missed; who is signed in by then has to be who asks. */
   const catchUp = (signal: AbortSignal | null | undefined): Promise<void> | undefined => {
     const asker = keeper.current()
-    const checked = catchingUp?.then(() => {
-      if (keeper.current()?.id !== asker?.id) throw loginRequired()
+    if (!asker || !catchingUp) return undefined
+    const checked = catchingUp.then(() => {
+      if (keeper.current()?.id !== asker.id) throw loginRequired()
     })
-    return asker && checked && unlessGone(checked, signal)
+    return unlessGone(checked, signal)
   }
 
   return {

@@ -1,6 +1,7 @@
 import { AuthClient, memoryStorage, type TokenStorage } from 'latchkey'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FORM, signedIn } from '../support/client.ts'
+import { watchUnhandled } from '../support/unhandled.ts'
 import {
   createIssuer,
   createVirtualClient,
@@ -170,10 +171,7 @@ describe('dispose()', () => {
     ['answers', memoryStorage()],
     ['does not answer', { ...memoryStorage(), getItem: () => new Promise(() => undefined) }],
   ])('makes no unhandled rejection of a start() that nobody waits for, while the storage %s', async (_, storage) => {
-    const unhandled: unknown[] = []
-    const note = (error: unknown): void => void unhandled.push(error)
-    process.on('unhandledRejection', note)
-    onTestFinished(() => void process.off('unhandledRejection', note))
+    const unhandled = watchUnhandled()
     const { auth } = createVirtualClient({ storage })
     void auth.start()
     auth.dispose()

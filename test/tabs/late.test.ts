@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { watch } from '../support/clock.ts'
+import { watchUnhandled } from '../support/unhandled.ts'
 import { all, forget, formOf, LIFETIME, openTabs, pass } from './several-tabs.ts'
 
 const API = 'https://api.test/todos'
@@ -178,6 +179,27 @@ describe('a page that comes out of the back/forward cache', () => {
     expect(server.to('api')).toEqual([])
     expect(request.error).toMatchObject({ code: 'login_required' })
     expect(first.events.map(({ name }) => name)).toEqual(['logout', 'login'])
+  })
+
+  it('F21: after a sign-in elsewhere sends what nobody asked for as nobody’s, and leaves no rejection unhandled', async () => {
+    const unhandled = watchUnhandled()
+    const { server, tabs } = await openTabs(2)
+    const [first, second] = tabs
+    await all([second.client.logout()])
+    forget(tabs)
+    first.emit('pagehide')
+    first.freeze()
+    await all([second.client.login(formOf('bob'))])
+    const back = first.thaw()
+    first.emit('pageshow')
+    const request = watch(first.client.fetch(API))
+    await back
+    await pass(3000)
+    expect(request.value?.status).toBe(401)
+    expect(first.sent).toEqual([{ path: '/todos', authorization: null }])
+    expect(first.events).toMatchObject([{ name: 'login', origin: 'other-tab' }])
+    expect(server.to('api')).toHaveLength(1)
+    expect(unhandled).toEqual([])
   })
 
   it('F21: after a refresh elsewhere sends its requests with the new token, without a refresh of its own', async () => {

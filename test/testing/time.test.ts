@@ -83,7 +83,7 @@ describe('with fake timers', () => {
 
   it('a refusal that says `Retry-After` holds for that time, and then the next call goes through', async () => {
     fake(undefined)
-    const { server, auth } = openBoth<typeof JOHN>({ lifetime: MINUTE })
+    const { server, auth } = openBoth<typeof JOHN>({ lifetime: 5 * MINUTE })
     await auth.login(JOHN)
     server.fail('refresh', { status: 429, retryAfter: 30 })
     const forced = { forceRefresh: true }
