@@ -87,8 +87,9 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
     // First, and no `await` before: the address of a page that is back holds what no other script is to read.
     const resuming = backend.resume && call('resume', async (context) => backend.resume?.(context), life)
     resuming?.catch(() => undefined)
+    const enter = follower?.enter()
     const isStored = await keeper.load(async () => inCookie && ((await mark.isSet()) ? 'mark' : probe && 'probe'))
-    await follower?.enter(isStored)
+    await enter?.(isStored)
     const resumed = await resuming?.catch((error: unknown) => {
       // Nobody in this tab has asked for it, and who is signed in needs it least.
       const isStray = isAuthError(error) && error.code === 'login_required' && !error.oauthError

@@ -11,8 +11,11 @@ import type { Store } from './store.js'
 export interface Follower {
   /** Looks at ledger and storage; resolves when this tab knows what they say, with whether they could be read. */
   look(): Promise<boolean>
-  /** Compares what the client began with, from the storage or otherwise, with the ledger. */
-  enter(isStored: boolean): Promise<void>
+  /**
+   * Begins to read the ledger, while the storage is read; what it hands back compares with it what the client began with, from
+   * the storage or otherwise.
+   */
+  enter(): (isStored: boolean) => Promise<void>
   /** Does what another tab asks for. */
   hear(hint: Hint): void
   /** Begins to listen to the storage; hands back the undo. */
@@ -174,20 +177,32 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
 
   return {
     look,
-    async enter(isStored) {
-      const now = keeper.current()
-      if (!now) {
-        const known = ledger.isShared && (await ledger.read(undefined))
-        // Signed in by another tab a moment ago, whose record is on its way; or the storage was emptied, and none comes.
-        if (known && !known.ended) await within(environment, LATE, look(), undefined).catch(() => undefined)
-        return
+    enter() {
+      const begin = (): Promise<LedgerRow | undefined> =>
+        ledger.read(undefined).finally(() => {
+          reading = undefined
+        })
+      // The row of a tab of its own is named after the session.
+      let reading = scope === 'tab' ? undefined : begin()
+      return async (isStored) => {
+        const now = keeper.current()
+        // What the ledger had to say before a slow storage did may be out of date.
+        const known = await (reading ?? ledger.read(now))
+        if (!now) {
+          // Signed in by another tab a moment ago, whose record is on its way; or the storage was emptied, and none comes.
+          if (ledger.isShared && known && !known.ended)
+            await within(environment, LATE, look(), undefined).catch(() => undefined)
+          return
+        }
+        const isAt = (row: LedgerRow | undefined): boolean => isSameGeneration(row, now) && !row?.ended
+        if (isAt(known)) return
+        const row = await ledger.join(now)
+        if (isAt(row)) return
+        if (row.generation === 0 && now.generation === 0) return keeper.amend({ id: row.id })
+        entering = isStored ? 'stored' : 'new'
+        await look()
+        entering = undefined
       }
-      const row = await ledger.join(now)
-      if (isSameGeneration(row, now) && !row.ended) return
-      if (row.generation === 0 && now.generation === 0) return keeper.amend({ id: row.id })
-      entering = isStored ? 'stored' : 'new'
-      await look()
-      entering = undefined
     },
     hear(hint) {
       void (hint === 'changed' ? look() : rewrite())
