@@ -170,7 +170,7 @@ describe.each(cases)('$name', ({ read, add, elsewhere, failure, refusal, aborted
     network.use(
       http.all('https://elsewhere.test/*', ({ request }) => {
         seen.push(request.headers.get('authorization'))
-        return HttpResponse.json([{ result: { data: 'hello' } }])
+        return new HttpResponse(null, { status: 404 })
       }),
     )
 
