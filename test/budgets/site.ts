@@ -1,9 +1,8 @@
 /** A site with Latchkey on it, and a real Chromium to look at it. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type Browser, chromium } from 'playwright'
 import ensureBrowser, { launchOptions } from '../browser/ensure-browser.ts'
 import { bundle } from '../package/bundle.ts'
+import { listen } from '../support/listen.ts'
 
 /** A server and a browser. */
 export interface Site {
@@ -17,7 +16,7 @@ export interface Site {
 export async function openSite(): Promise<Site> {
   const { text } = await bundle(`export { AuthClient, webStorage } from 'latchkey'`)
   const server = { generation: 0 }
-  const http = createServer(({ url = '' }, response) => {
+  const { origin, close } = await listen(({ url = '' }, response) => {
     const isScript = url.endsWith('.js')
     const isToken = /\/(login|refresh)$/.test(url)
     if (isToken) server.generation += 1
@@ -28,17 +27,15 @@ export async function openSite(): Promise<Site> {
     })
     response.end(isScript ? text : isToken ? JSON.stringify(answer) : '<!doctype html><title>app</title>')
   })
-  await new Promise<void>((resolve) => http.listen(0, 'localhost', resolve))
   ensureBrowser()
   const browser = await chromium.launch(launchOptions())
   return {
-    origin: `http://localhost:${(http.address() as AddressInfo).port}`,
+    origin,
     browser,
     server,
     async close() {
       await browser.close()
-      http.closeAllConnections()
-      await new Promise((resolve) => http.close(resolve))
+      await close()
     },
   }
 }

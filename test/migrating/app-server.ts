@@ -1,17 +1,14 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { build, type Rollup } from 'vite'
 import { type AuthServer, createAuthServer } from '../support/auth-server.ts'
+import { type Listening, listen } from '../support/listen.ts'
 import { quoted } from './quoted.ts'
 
 /** The app of `pages/app.ts` with its API, on a free port of this machine. */
-export interface AppServer {
-  readonly origin: string
+export interface AppServer extends Listening {
   /** Begins with a server that knows nobody; one-time refresh tokens, and no grace. */
   readonly reset: () => AuthServer
-  close(): Promise<void>
 }
 
 async function bundle(): Promise<string> {
@@ -41,8 +38,7 @@ export async function serveApp(): Promise<AppServer> {
     '/favicon.ico': ['image/x-icon', ''],
   }
   let api: AuthServer
-  let origin = ''
-  const server = createServer(async (request, response) => {
+  const server = await listen(async (request, response) => {
     const { url = '', method = 'GET', headers } = request
     const [type, text] = pages[url] ?? []
     if (type) {
@@ -51,24 +47,13 @@ export async function serveApp(): Promise<AppServer> {
     }
     const body = method === 'GET' ? undefined : await read(request)
     const { authorization = '' } = headers
-    const answer = await api.fetch(origin + url, { method, headers: { authorization }, body: body ?? null })
+    const answer = await api.fetch(server.origin + url, { method, headers: { authorization }, body: body ?? null })
     response.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(await answer.text())
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  origin = `http://localhost:${(server.address() as AddressInfo).port}`
   const reset = (): AuthServer => {
-    api = createAuthServer({ baseUrl: `${origin}/api` })
+    api = createAuthServer({ baseUrl: `${server.origin}/api` })
     return api
   }
   api = reset()
-  return {
-    origin,
-    reset,
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  return { ...server, reset }
 }

@@ -3,7 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { calculateJwkThumbprint, createRemoteJWKSet, EmbeddedJWK, type JWTPayload, jwtVerify } from 'jose'
-import { listen } from './listen.ts'
+import { listen } from '../support/listen.ts'
 import type { OpenIdProvider } from './provider.ts'
 
 /** A request that the API has answered. */

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, inject, it } from 'vitest'
 import { type Engine, type EngineName, engines, type LaunchOptions, launch, type Tab } from '../storm/engines/index.ts'
 import { addToReport } from '../storm/report.ts'
+import { type Listening, listen } from '../support/listen.ts'
 import { type AppTab, appTab } from './app-tab.ts'
-import { type Listening, listen } from './listen.ts'
 import { openWorld, type World, type WorldOptions } from './world.ts'
 
 /** What a scene is played with; all of it is cleared away afterwards. */

@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { listen } from './listen.ts'
+import { type Listening, listen } from '../support/listen.ts'
 import type { Setup } from './pages/app.ts'
 
 /** The web server of an app. */
-export interface Site {
-  readonly origin: string
+export interface Site extends Listening {
   /** What browsers have asked it for. */
   readonly visits: readonly URL[]
-  close(): Promise<void>
 }
 
 /** Serves `script` in a page at every path, but at `/elsewhere`, where there is a page without any script. */
@@ -23,7 +21,7 @@ export async function startSite(script: string, setup: () => Setup): Promise<Sit
     else response.setHeader('content-type', 'text/html').end(url.pathname === '/elsewhere' ? empty : page(setup()))
   }
   const server = await listen(answer)
-  return { origin: server.origin, visits, close: server.close }
+  return { ...server, visits }
 }
 
 const empty = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Elsewhere</title><h1>Elsewhere</h1></html>'

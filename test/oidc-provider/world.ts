@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Listening, listen } from '../support/listen.ts'
 import { type Api, startApi } from './api.ts'
-import { type Listening, listen } from './listen.ts'
 import type { Setup } from './pages/app.ts'
 import { type OpenIdProvider, startProvider } from './provider.ts'
 import { DPOP_CLIENT, PAGE_CLIENT, type ProviderOptions } from './provider-configuration.ts'

@@ -7,12 +7,11 @@
  *     npm run test:recipes -- jest storybook
  */
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import ensureBrowser, { launchOptions } from '../browser/ensure-browser.ts'
 import { installPackages } from '../support/install.ts'
+import { freePort } from '../support/listen.ts'
 import { createProject } from './project.ts'
 import { openStories } from './stories.ts'
 
@@ -26,15 +25,6 @@ function run(program: string, args: readonly string[] = [], options: readonly st
   const command = [...options, resolve(folder, 'node_modules', program), ...args]
   const { status, stdout, stderr, error } = spawnSync(process.execPath, command, { cwd: folder, env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error })
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, 'localhost')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return String(port)
 }
 
 /** The recipe's `playwright.config.ts`, on a port that is free, with the browser that is here. */

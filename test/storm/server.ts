@@ -1,17 +1,14 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Listening, listen } from '../support/listen.ts'
 import { createWorld, type Endpoint, type Reply, type World, type WorldOptions } from './world.ts'
 
 /** One origin for all storms: pages, scripts, and as many auth servers as there are worlds. */
-export interface StormServer {
-  readonly origin: string
+export interface StormServer extends Listening {
   /** What Latchkey's pages did that their Content-Security-Policy forbids, as the browser has reported it. */
   readonly violations: string[]
   /** A new auth server below `/w/<name>/`, with people, tokens and counts of its own. */
   world(options?: WorldOptions): World
-  close(): Promise<void>
 }
 
 /** A call below `/w/<name>/`, as it came in. */
@@ -59,15 +56,9 @@ export async function startServer(scripts: Readonly<Record<string, string>>, dia
   const worlds = new Map<string, World>()
   const violations: string[] = []
   let count = 0
-  const server = createServer((request, response) => {
+  const { origin, close } = await listen((request, response) => {
     answer(request, response).catch(() => response.destroy())
   })
-  // A browser must not find a connection closed at the moment at which it sends a refresh.
-  server.keepAliveTimeout = 60_000
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const origin = `http://localhost:${port}`
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams: search } = new URL(request.url ?? '/', origin)
@@ -109,11 +100,7 @@ export async function startServer(scripts: Readonly<Record<string, string>>, dia
       worlds.set(name, world)
       return world
     },
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    close,
   }
 }
 

@@ -1,32 +1,20 @@
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { extname, join } from 'node:path'
+import { type Listening, listen } from '../support/listen.ts'
 
 /** A web server of one app. */
-export interface Site {
-  readonly origin: string
+export interface Site extends Listening {
   /** Who answers; to be set once the app is built, which needs to know its origin first. */
   serve: RequestListener
-  close(): Promise<void>
 }
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' }
 
 /** Starts a server on a free port of loopback. */
 export async function openSite(): Promise<Site> {
-  const server = createServer((request, response) => site.serve(request, response))
-  server.listen(0, 'localhost')
-  await once(server, 'listening')
-  const site: Site = {
-    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
-    serve: (_request, response) => response.writeHead(503).end(),
-    async close() {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
+  const server = await listen((request, response) => site.serve(request, response))
+  const site: Site = { ...server, serve: (_request, response) => response.writeHead(503).end() }
   return site
 }
 

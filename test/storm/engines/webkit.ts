@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { webkitPlaces } from '../../browser/ensure-browser.ts'
+import { freePort } from '../../support/listen.ts'
 import type { Engine, Tab } from './engine.ts'
 import { openSession, type Session } from './webdriver.ts'
 
@@ -78,15 +78,6 @@ function endGroup({ pid }: ChildProcess): void {
   try {
     if (pid) process.kill(-pid, 'SIGTERM')
   } catch {} // it has ended
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 async function answers(url: string): Promise<void> {

@@ -1,3 +1,4 @@
+/** Small servers of loopback. */
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -24,4 +25,11 @@ export async function listen(answer: RequestListener, host = 'localhost'): Promi
       await once(server, 'close')
     },
   }
+}
+
+/** A port that nobody listens on just now. */
+export async function freePort(): Promise<string> {
+  const { origin, close } = await listen(() => undefined)
+  await close()
+  return new URL(origin).port
 }
