@@ -1,60 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { build } from 'esbuild'
-import { type Browser, chromium, type Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { launchOptions } from './ensure-browser.ts'
+import { describe, expect, it } from 'vitest'
+import { useMockedSite } from './mocked-site.ts'
 import type {} from './testing-kit-page.ts'
 
-const root = `${import.meta.dirname}/../..`
 const JOHN = { username: 'johndoe', password: 'password123' }
-let site: Server
-let origin: string
-let browser: Browser
-let page: Page
-/** What reached the real server: msw should have answered it. */
-const arrived: string[] = []
-
-beforeAll(async () => {
-  const { outputFiles } = await build({
-    entryPoints: [`${import.meta.dirname}/testing-kit-page.ts`],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    conditions: ['browser'],
-    alias: { 'latchkey/testing': `${root}/src/testing/index.ts`, latchkey: `${root}/src/index.ts` },
-  })
-  const files: Record<string, readonly [type: string, text: string]> = {
-    '/': ['text/html', '<!doctype html><title>app</title><script type="module" src="/page.js"></script>'],
-    '/page.js': ['text/javascript', outputFiles[0]?.text ?? ''],
-    '/mockServiceWorker.js': [
-      'text/javascript',
-      await readFile(`${root}/node_modules/msw/lib/mockServiceWorker.js`, 'utf8'),
-    ],
-    '/asset.json': ['application/json', '{"from":"the real server"}'],
-  }
-  site = createServer(({ url = '' }, response) => {
-    const [type, text] = files[url] ?? []
-    if (!text) arrived.push(url)
-    response.writeHead(text ? 200 : 404, { 'Content-Type': type ?? 'text/plain' }).end(text)
-  })
-  await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve))
-  origin = `http://localhost:${(site.address() as AddressInfo).port}`
-  browser = await chromium.launch(launchOptions())
+const site = useMockedSite(`${import.meta.dirname}/testing-kit-page.ts`, {
+  '/asset.json': ['application/json', '{"from":"the real server"}'],
 })
-afterAll(async () => {
-  await browser?.close()
-  site?.closeAllConnections()
-  site?.close()
-})
-beforeEach(async () => {
-  arrived.length = 0
-  page = await browser.newPage()
-  await page.goto(origin)
-  await page.waitForFunction(() => 'kit' in window)
-})
-afterEach(() => page.context().close())
 
 describe('in Chromium, by msw’s service worker', () => {
   it.each([
@@ -62,7 +13,7 @@ describe('in Chromium, by msw’s service worker', () => {
     ['of the page’s own, relative', '/api'],
     ['that is the whole origin, with `routes: false`: the page’s own files come through', '/'],
   ])('a session lives on a server %s', async (_what, baseUrl) => {
-    const seen = await page.evaluate(
+    const seen = await site.page.evaluate(
       async ([baseUrl, form]) => {
         const { AuthClient, mockAuthServer, setupWorker, webStorage } = window.kit
         const routes = baseUrl === '/' ? (false as const) : undefined
@@ -102,11 +53,11 @@ describe('in Chromium, by msw’s service worker', () => {
         'logout 204',
       ],
     })
-    expect(arrived.filter((url) => url !== '/favicon.ico')).toEqual([])
+    expect(site.arrived).toEqual([])
   })
 
   it('cookie mode keeps the cookie from script', async () => {
-    const seen = await page.evaluate(async (form) => {
+    const seen = await site.page.evaluate(async (form) => {
       const { AuthClient, jsonBackend, mockAuthServer, setupWorker } = window.kit
       const options = { baseUrl: '/api', refreshVia: 'cookie' } as const
       const server = mockAuthServer(options)
@@ -125,7 +76,7 @@ describe('in Chromium, by msw’s service worker', () => {
   })
 
   it('faults look as they would on the network', async () => {
-    const codes = await page.evaluate(async (form) => {
+    const codes = await site.page.evaluate(async (form) => {
       const { AuthClient, mockAuthServer, setupWorker } = window.kit
       const server = mockAuthServer({ baseUrl: '/api' })
       await setupWorker(...server.handlers).start({ quiet: true })
@@ -152,7 +103,7 @@ describe('in Chromium, by msw’s service worker', () => {
   })
 
   it('tokens are signed by WebCrypto, and verify', async () => {
-    const isGood = await page.evaluate(async () => {
+    const isGood = await site.page.evaluate(async () => {
       const server = window.kit.mockAuthServer({ baseUrl: '/api' })
       const { accessToken = '' } = await server.issueTokens()
       const { keys } = await server.keySet()
@@ -167,7 +118,7 @@ describe('in Chromium, by msw’s service worker', () => {
   })
 
   it('`signedIn`, `signedOut` and virtual tabs need no worker', async () => {
-    const seen = await page.evaluate(async (form) => {
+    const seen = await site.page.evaluate(async (form) => {
       const { AuthClient, mockAuthServer, signedIn, signedOut, virtualBrowser, webStorage } = window.kit
       const auth = new AuthClient({ baseUrl: '/api', storage: webStorage('local') })
       const { status } = await signedIn(auth, { sub: 'u7' })

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { type Browser, type BrowserContext, chromium, type Frame, type Page } from 'playwright'
 import { createWorld, type Endpoint, type World, type WorldOptions } from '../storm/world.ts'
+import { bundlePages } from '../support/bundle-pages.ts'
 import { chromiumOptions, launchOptions } from './ensure-browser.ts'
 import { type Answerer, type Gate, openGate, type Seen } from './threat-gate.ts'
 import type { Hands, PageOptions } from './threat-page.ts'
@@ -64,7 +64,9 @@ export const strictPolicy = (policy = "'none'"): string =>
 
 /** Starts the servers and the browser; `own` answers first what comes to further names of ours, `host:port` as in a URL. */
 export async function openHouse(own: Readonly<Record<string, Answerer>> = {}): Promise<House> {
-  const scripts = await buildScripts()
+  const scripts = await bundlePages(
+    ...['threat-page', 'threat-alone', 'threat-worker'].map((name) => join(import.meta.dirname, `${name}.ts`)),
+  )
   const [seen, stolen, complaints]: [Seen[], Seen[], string[]] = [[], [], []]
   const redirects: House['redirects'] = {}
   let refused: Endpoint | undefined
@@ -171,22 +173,6 @@ function argsOf(names: readonly string[], ours: Gate, thief: Gate): string[] {
     '--ignore-certificate-errors',
     '--allow-running-insecure-content', // so that nothing but the client keeps a token off plain http
   ]
-}
-
-async function buildScripts(): Promise<Record<string, string>> {
-  const root = join(import.meta.dirname, '../..')
-  const { outputFiles } = await build({
-    entryPoints: ['threat-page', 'threat-alone', 'threat-worker'].map((name) =>
-      join(import.meta.dirname, `${name}.ts`),
-    ),
-    outdir: 'scripts',
-    write: false,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    alias: { 'latchkey/worker': join(root, 'src/worker/index.ts'), latchkey: join(root, 'src/index.ts') },
-  })
-  return Object.fromEntries(outputFiles.map(({ path, text }) => [path.split(/[\\/]/).at(-1), text]))
 }
 
 const scriptOf = (name: string): string => `<script type="module" src="/${name}.js"></script>`

@@ -1,60 +1,20 @@
-import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { build } from 'esbuild'
-import { type Browser, chromium, type Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { launchOptions } from '../browser/ensure-browser.ts'
-import { aliases } from '../support/aliases.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { useMockedSite } from '../browser/mocked-site.ts'
 import type {} from './page.ts'
 
-let site: Server
-let browser: Browser
-let page: Page
-
-beforeAll(async () => {
-  const { outputFiles } = await build({
-    entryPoints: [`${import.meta.dirname}/page.ts`],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    conditions: ['browser'],
-    alias: { ...aliases },
-  })
-  const worker = `${import.meta.dirname}/../../node_modules/msw/lib/mockServiceWorker.js`
-  const files: Record<string, readonly [type: string, text: string]> = {
-    '/': ['text/html', '<!doctype html><title>app</title><script type="module" src="/page.js"></script>'],
-    '/page.js': ['text/javascript', outputFiles[0]?.text ?? ''],
-    '/mockServiceWorker.js': ['text/javascript', await readFile(worker, 'utf8')],
-  }
-  site = createServer(({ url = '' }, response) => {
-    const [type, text] = files[url] ?? []
-    response.writeHead(text ? 200 : 404, { 'Content-Type': type ?? 'text/plain' }).end(text)
-  })
-  await new Promise<void>((resolve) => site.listen(0, 'localhost', resolve))
-  browser = await chromium.launch(launchOptions())
-})
-afterAll(async () => {
-  await browser?.close()
-  site?.closeAllConnections()
-  site?.close()
-})
-beforeEach(async () => {
-  page = await browser.newPage()
-  await page.goto(`http://localhost:${(site.address() as AddressInfo).port}`)
-  await page.waitForFunction(() => 'app' in window)
-  await page.evaluate(async () => {
+const site = useMockedSite(`${import.meta.dirname}/page.ts`)
+beforeEach(() =>
+  site.page.evaluate(async () => {
     await window.app.worker.start({ quiet: true })
     await window.app.auth.login({ username: 'johndoe', password: 'password123' })
     window.app.server.forgetRequests()
     window.app.server.expireAccessTokens()
-  })
-})
-afterEach(() => page.context().close())
+  }),
+)
 
 /** What reached the API, and how it was answered. */
 const seen = () =>
-  page.evaluate(() =>
+  site.page.evaluate(() =>
     window.app.server.requestsTo('api').map(({ status, generation, text, headers }) => ({
       status,
       generation,
@@ -62,11 +22,11 @@ const seen = () =>
       type: headers.get('content-type'),
     })),
   )
-const refreshes = () => page.evaluate(() => window.app.server.refreshes)
+const refreshes = () => site.page.evaluate(() => window.app.server.refreshes)
 
 describe('axios by XMLHttpRequest, in Chromium', () => {
   it('renews once for ten requests at once, and all of them succeed', async () => {
-    const answers = await page.evaluate(async () => {
+    const answers = await site.page.evaluate(async () => {
       const calls = Array.from({ length: 10 }, (_, index) => window.app.xhr.post('/todos', { title: `Todo ${index}` }))
       return (await Promise.all(calls)).map(({ data, request }) => [request.constructor.name, data.body.title])
     })
@@ -79,7 +39,7 @@ describe('axios by XMLHttpRequest, in Chromium', () => {
   })
 
   it('sends a form with a file again as it was', async () => {
-    await page.evaluate(async () => {
+    await site.page.evaluate(async () => {
       const form = new FormData()
       form.append('title', 'Photo')
       form.append('file', new File(['x'.repeat(100_000)], 'photo.txt'))
@@ -97,7 +57,7 @@ describe('axios by XMLHttpRequest, in Chromium', () => {
   })
 
   it('is asked twice and no more where every token is refused', async () => {
-    const code = await page.evaluate(async () => {
+    const code = await site.page.evaluate(async () => {
       window.app.server.fail('api', { status: 401, times: Number.POSITIVE_INFINITY })
       return window.app.xhr.get('/todos').catch((error) => `${error.name} ${error.response.status}`)
     })
@@ -108,7 +68,7 @@ describe('axios by XMLHttpRequest, in Chromium', () => {
   })
 
   it('leaves off when it is aborted', async () => {
-    const name = await page.evaluate(async () => {
+    const name = await site.page.evaluate(async () => {
       window.app.server.fail('api', 'hang')
       const control = new AbortController()
       const call = window.app.xhr.get('/todos', { signal: control.signal }).catch((error) => error.name)

@@ -45,8 +45,8 @@ export interface StageOptions {
 
 /** What a house holds besides the pages of these storms. */
 export interface Furniture {
-  /** The files of further pages, by name. */
-  readonly pages?: Readonly<Record<string, string>>
+  /** The files of further pages. */
+  readonly pages?: readonly string[]
   /** How they speak to their worlds. */
   readonly dialect?: Dialect
 }

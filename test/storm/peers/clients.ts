@@ -20,10 +20,8 @@ const pinned = json('package.json').dependencies ?? {}
 const ours = json('../../../package.json').version
 const named = (name: string): string => `${name}@${pinned[name]}`
 
-/** The page of each peer, by its name. */
-export const peerPages: Readonly<Record<string, string>> = Object.fromEntries(
-  ['auth0', 'supabase', 'oidc', 'axios-jwt'].map((name) => [name, join(here, `pages/${name}.ts`)]),
-)
+/** The page of each peer. */
+export const peerPages = ['auth0', 'supabase', 'oidc', 'axios-jwt'].map((name) => join(here, `pages/${name}.ts`))
 
 export const clients: readonly Client[] = [
   {
