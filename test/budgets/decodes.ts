@@ -1,10 +1,7 @@
 /** How often each JWT is decoded: once in a page, whatever is done with it. */
+import { jwt } from '../support/jwt.ts'
 import { type Budget, hold } from './budget.ts'
 import { openTabs } from './tabs-of.ts'
-
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-const jwt = (sub: string): string =>
-  `${encode({ alg: 'HS256' })}.${encode({ sub, iss: 'https://api.example.com' })}.c2ln`
 
 /** Every JWT passes here on its way to becoming claims. */
 const decoded = new Map<string, number>()
@@ -22,9 +19,9 @@ JSON.parse = (...call) => {
 }
 
 const tokens = (generation: number): object => ({
-  access_token: jwt(`access token ${generation}`),
-  refresh_token: jwt(`refresh token ${generation}`),
-  ...(generation === 1 && { id_token: jwt('ID token') }),
+  access_token: jwt({ sub: `access token ${generation}` }),
+  refresh_token: jwt({ sub: `refresh token ${generation}` }),
+  ...(generation === 1 && { id_token: jwt({ sub: 'ID token' }) }),
 })
 
 for (const count of [1, 2]) {

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { TokenResponse } from 'latchkey'
 import { load } from '../package/bundle.ts'
+import { jwt } from '../support/jwt.ts'
 import { hold } from './budget.ts'
 
 const { AuthClient, jsonBackend } = await load<typeof import('latchkey/core')>(
@@ -13,10 +14,9 @@ const BAR = 160
 const SIGN_INS = 300
 
 const now = Math.floor(Date.now() / 1000)
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-const jwt = (lifetime: number, iat = now): string =>
-  `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: '1', iat, exp: iat + lifetime })}.${'s'.repeat(43)}`
+const token = (lifetime: number, iat = now): string => jwt({ sub: '1', iat, exp: iat + lifetime })
 const user = { id: 1, name: 'John Doe', email: 'john@example.com' }
+const jwts = { accessToken: token(3600), refreshToken: token(86_400), user }
 const opaque = { accessToken: 'a'.repeat(40), lifetime: 3_600_000, user }
 
 /** The most bytes beside tokens and user that any of many sign-ins leaves in the storage, the mark of cookie mode included. */
@@ -50,10 +50,10 @@ async function beyond(refreshVia: 'body' | 'cookie', tokens: TokenResponse): Pro
 
 const cases: Record<string, [refreshVia: 'body' | 'cookie', tokens: TokenResponse]> = {
   'body mode, opaque tokens': ['body', { ...opaque, refreshToken: 'r'.repeat(40) }],
-  'body mode, JWT': ['body', { accessToken: jwt(3600), refreshToken: jwt(86_400), user }],
-  'body mode, JWT, ID token': ['body', { accessToken: jwt(3600), refreshToken: jwt(86_400), idToken: jwt(60), user }],
+  'body mode, JWT': ['body', jwts],
+  'body mode, JWT, ID token': ['body', { ...jwts, idToken: token(60) }],
   'cookie mode, opaque tokens': ['cookie', opaque],
-  'cookie mode, JWT': ['cookie', { accessToken: jwt(3600), user }],
+  'cookie mode, JWT': ['cookie', { accessToken: token(3600), user }],
 }
 const rows = []
 for (const [what, [refreshVia, tokens]] of Object.entries(cases)) {
@@ -65,7 +65,7 @@ for (const [what, [refreshVia, tokens]] of Object.entries(cases)) {
     unit: 'B',
   })
 }
-const wrongClock = await beyond('body', { accessToken: jwt(3600, now + 7200), refreshToken: jwt(86_400), user })
+const wrongClock = await beyond('body', { ...jwts, accessToken: token(3600, now + 7200) })
 hold(`The most that one of ${SIGN_INS} sign-ins stores beyond tokens and user`, [
   ...rows,
   { what: 'body mode, JWT, a clock that is two hours slow', reached: wrongClock, budget: 165, bar: BAR, unit: 'B' },

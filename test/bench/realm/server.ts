@@ -1,4 +1,6 @@
 /** A strict auth server, in the place of the network: a refresh token works once. */
+import { base64url } from 'jose'
+import { jwt } from '../../support/jwt.ts'
 import { clock } from './clock.ts'
 
 /** What a token endpoint answers, in the words that all of the subjects look for. */
@@ -21,14 +23,10 @@ const ISSUER = 'https://api.example.com/'
 export const CLIENT_ID = 'bench'
 export const TENANT = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
-const encode = (value: object): string =>
-  btoa(JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_').replace(/=*$/, '')
-const jwt = (claims: object): string => `${encode({ alg: 'RS256', typ: 'JWT', kid: 'bench' })}.${encode(claims)}.c2ln`
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 export function createServer() {
   let grant: Grant
-  let generation = 0
   /** The access tokens that are good, and until when: a refresh takes none of them back. */
   const good = new Map<string, number>()
   /** Answers of the API come this late at most, each at its own time. */
@@ -36,16 +34,15 @@ export function createServer() {
   let tally = { refreshes: 0, sends: 0 }
 
   const issue = (): Grant => {
-    generation += 1
     const iat = Math.floor(Date.now() / 1000)
     const claims = { iss: ISSUER, aud: CLIENT_ID, sub: 'ada', oid: 'ada', tid: TENANT, iat, exp: iat + LIFETIME }
     grant = {
-      access_token: jwt({ ...claims, jti: String(generation) }),
-      refresh_token: jwt({ ...claims, jti: `refresh ${generation}`, exp: iat + 24 * LIFETIME }),
+      access_token: jwt(claims),
+      refresh_token: jwt({ ...claims, exp: iat + 24 * LIFETIME }),
       id_token: jwt({ ...claims, name: 'Ada', preferred_username: 'ada', email: 'ada@example.com' }),
       expires_in: LIFETIME,
       token_type: 'Bearer',
-      client_info: encode({ uid: 'ada', utid: TENANT }),
+      client_info: base64url.encode(JSON.stringify({ uid: 'ada', utid: TENANT })),
       user: { id: 'ada', aud: 'authenticated', email: 'ada@example.com', app_metadata: {}, user_metadata: {} },
     }
     good.set(`Bearer ${grant.access_token}`, (iat + LIFETIME) * 1000)

@@ -1,3 +1,4 @@
+import { jwt } from '../../support/jwt.ts'
 import type { Call, Dialect, Translation } from '../server.ts'
 import type { Reply, World } from '../world.ts'
 
@@ -95,14 +96,6 @@ function metadataOf({ url }: World): object {
     authorization_endpoint: `${url}/connect/authorize`,
     token_endpoint: `${url}/connect/token`,
   }
-}
-
-/** No page verifies signatures: they have the token from its issuer. */
-function jwt(claims: object): string {
-  const parts = [{ alg: 'RS256', typ: 'JWT', kid: 'storm' }, claims].map((part) =>
-    Buffer.from(JSON.stringify(part)).toString('base64url'),
-  )
-  return [...parts, Buffer.from('unsigned').toString('base64url')].join('.')
 }
 
 /** The token of the world inside of the JWT, or what it was given. */
