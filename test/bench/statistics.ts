@@ -1,4 +1,5 @@
 /** Medians, spreads, and an order that a seed decides. */
+import { seeded } from '../support/random.ts'
 
 /** The value that a share `at` of `values` is not above. */
 export function quantile(values: readonly number[], at: number): number {
@@ -25,11 +26,7 @@ export function ratioOf(values: readonly number[], over: readonly number[]): Rat
 
 /** An order that the same seed gives again. */
 export function createShuffle(seed: number): <T>(items: readonly T[]) => T[] {
-  let state = seed
-  const random = (): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
+  const random = seeded(seed)
   return (items) => {
     const keyed = items.map((item) => ({ item, key: random() }))
     return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)

@@ -3,6 +3,7 @@
  * promise, since an engine that is watched makes one for it. Bytes differ by 2 % from run to run, those of ky by 500.
  */
 import { createHook } from 'node:async_hooks'
+import { median } from '../bench/statistics.ts'
 import { load } from '../package/bundle.ts'
 import { type Budget, hold } from './budget.ts'
 import { type Made, type Way, watchGlobals } from './made.ts'
@@ -93,9 +94,6 @@ async function bytesOf(way: Way): Promise<number> {
   await repeat(REQUESTS, way)
   return (process.memoryUsage().heapUsed - before) / REQUESTS
 }
-
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
 
 /** The bytes that a pair allocates: samples of the one and the other, in turn. */
 async function measure({ ours, bare }: Pair): Promise<{ more: number; bare: number }> {

@@ -1,8 +1,9 @@
 /** Signed-in tabs of one virtual browser, in virtual time, and what each asks of it. */
 import type { AuthClient } from 'latchkey'
 import { SharedBrowser } from '../model/shared-browser.ts'
-import { createPage, seeded, type VirtualPage, VirtualTime } from '../model/virtual.ts'
+import { createPage, type VirtualPage, VirtualTime } from '../model/virtual.ts'
 import { load } from '../package/bundle.ts'
+import { seeded } from '../support/random.ts'
 import { type Counts, countEdges } from './edges.ts'
 
 /** One tab, and what it has asked for since `forget()`. */

@@ -1,3 +1,5 @@
+import { mix, stateAfter } from '../support/random.ts'
+
 /** A stream of random numbers for each client: the same seed, the same fleet, in whatever order its clients act. */
 export class Streams {
   readonly #states: Uint32Array
@@ -11,19 +13,13 @@ export class Streams {
 
   /** The next number of `name`, from 0 up to 1. */
   next(name: number): number {
-    const state = ((this.#states[name] as number) + 0x6d2b79f5) >>> 0
+    const state = stateAfter(this.#states[name] as number)
     this.#states[name] = state
     return mix(state) / 2 ** 32
   }
 }
 
-/** Where the stream of `name` begins: `seeded` of test/model goes the same way from there. */
+/** Where the stream of `name` begins: `seeded` goes the same way from there. */
 export function seedOf(name: number, seed: number): number {
   return mix((Math.imul(name + 1, 0x9e3779b1) ^ mix(seed)) >>> 0)
-}
-
-function mix(state: number): number {
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-  return (mixed ^ (mixed >>> 14)) >>> 0
 }

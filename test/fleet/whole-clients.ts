@@ -1,6 +1,7 @@
 /** Whole clients, as apps create them, who do at the same moments what those of a simulated fleet did. */
 import { AuthClient, type Ledger, type LedgerRow } from 'latchkey'
-import { createPage, seeded, VirtualTime } from '../model/virtual.ts'
+import { createPage, VirtualTime } from '../model/virtual.ts'
+import { seeded } from '../support/random.ts'
 import type { Deed, FleetSettings } from './fleet.ts'
 import { seedOf } from './streams.ts'
 import type { TokenEndpoint } from './token-endpoint.ts'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { AuthClient, type AuthState, isAuthError, memoryStorage } from 'latchkey'
 import { expect, it } from 'vitest'
-import { createPage, seeded, settle, VirtualTime } from './virtual.ts'
+import { seeded } from '../support/random.ts'
+import { createPage, settle, VirtualTime } from './virtual.ts'
 
 const BASE = 'https://api.test'
 const runs = Number(process.env.MODEL_RUNS ?? 2000)

@@ -8,6 +8,7 @@ import {
   type LogoutReason,
   type WakeEvent,
 } from 'latchkey'
+import { seeded } from '../support/random.ts'
 import { type Caller, Callers, Findings } from './callers.ts'
 import { SharedBrowser } from './shared-browser.ts'
 import type { Step } from './steps.ts'
@@ -20,15 +21,7 @@ import {
   type TokenMode,
   TokenServer,
 } from './token-server.ts'
-import {
-  createPage,
-  FaultyStorage,
-  type StorageFault,
-  seeded,
-  settle,
-  type VirtualPage,
-  VirtualTime,
-} from './virtual.ts'
+import { createPage, FaultyStorage, type StorageFault, settle, type VirtualPage, VirtualTime } from './virtual.ts'
 
 /** What a run starts with. */
 export interface Setting {

@@ -1,4 +1,5 @@
 import { AuthClient, jsonBackend, type TokenStorage } from 'latchkey'
+import { seeded } from '../support/random.ts'
 import { Callers, Findings } from './callers.ts'
 import { SharedBrowser } from './shared-browser.ts'
 import type { Step } from './steps.ts'
@@ -9,7 +10,7 @@ import { Course } from './tabs-course.ts'
 import { checkAgreement, checkRemains } from './tabs-end.ts'
 import { Promises } from './tabs-promises.ts'
 import { TokenServer } from './token-server.ts'
-import { createPage, seeded, settle, VirtualTime } from './virtual.ts'
+import { createPage, settle, VirtualTime } from './virtual.ts'
 
 const HALF_MINUTE = 30_000
 const MOST = 5

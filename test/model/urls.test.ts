@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { AuthClient, type AuthClientOptions } from 'latchkey'
 import { expect, it } from 'vitest'
 import { BASE, FILES, formsOf, INSIDE, isOurs, OUTSIDE, PAGE } from '../support/addresses.ts'
-import { createPage, seeded, VirtualTime } from './virtual.ts'
+import { seeded } from '../support/random.ts'
+import { createPage, VirtualTime } from './virtual.ts'
 
 /** What was handed to `fetch`: where the platform would send it, and with which credentials. */
 interface Sent {

@@ -4,17 +4,6 @@ import type { Environment, TokenStorage } from 'latchkey'
 /** What a page may be told. */
 export type LifecycleEvent = Parameters<Parameters<Environment['lifecycle']['listen']>[0]>[0]
 
-/** A fast random source with a seed: the same seed, the same run. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** Lets everything happen that needs no time. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 

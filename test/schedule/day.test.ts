@@ -8,19 +8,11 @@ import {
   SECOND,
   virtuallySignedIn,
 } from '../session/virtual-page.ts'
-
-/** Numbers that look random and are the same in each run. */
-function seeded(seed = 1): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
-    return state / 2 ** 31
-  }
-}
+import { seeded } from '../support/random.ts'
 
 describe('a timer for each generation', () => {
   it('rings once for each renewal in a day of 5-minute tokens, and for nothing else', async () => {
-    const page = createVirtualPage(undefined, seeded())
+    const page = createVirtualPage(undefined, seeded(1))
     const { issuer } = await virtuallySignedIn({ page })
     const before = page.callbacks
     await page.pass(DAY)

@@ -1,6 +1,7 @@
 import { AuthClient, type Claims } from 'latchkey'
 import { describe, expect, it } from 'vitest'
 import { jwt } from '../support/jwt.ts'
+import { seeded } from '../support/random.ts'
 import { createIssuer, createVirtualClient, type User, virtuallySignedIn } from './virtual-page.ts'
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url')
@@ -134,15 +135,6 @@ describe('claims', () => {
 })
 
 describe('100,000 damaged tokens', () => {
-  /** Numbers that look random and are the same in each run. */
-  function createRandom(seed: number): (below: number) => number {
-    let state = seed
-    return (below) => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-      return Math.floor((state / 2 ** 32) * below)
-    }
-  }
-
   const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/!~{}"\\'
   const PAYLOADS = [
     '{"sub":"ada","exp":4000000000,"iat":1700000000,"roles":["a","b"],"nested":{"deep":[1,2,{"x":null}]}}',
@@ -172,7 +164,8 @@ describe('100,000 damaged tokens', () => {
   }
 
   it('T9: make no call throw, and are decoded in no time', { timeout: 120_000 }, async () => {
-    const random = createRandom(42)
+    const share = seeded(42)
+    const random = (below: number): number => Math.floor(share() * below)
     const seeds = PAYLOADS.map((payload) => raw(payload, random(2) ? HEADER : encode('{"alg":"none"}')))
     const timers = { set: () => 0, clear: () => undefined }
     const auth = new AuthClient<object, User>({

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { seeded } from '../support/random.ts'
 import { type EngineName, engines, type LaunchOptions } from './engines/index.ts'
 import { addToReport } from './report.ts'
 import { type House, openHouse, type Stage, type StageOptions } from './stage.ts'
@@ -57,7 +58,7 @@ export function inEachEngine(options: LaunchOptions, define: (storms: Storms) =>
               .join(', ')
           const since = performance.now()
           try {
-            await run(figures, seededRandom(`${inject('stormSeed')} ${engine} ${promise}`))
+            await run(figures, seeded(seedOf(`${inject('stormSeed')} ${engine} ${promise}`)))
             write(promise, `${text()} (${Math.round((performance.now() - since) / 1000)} s)`)
           } catch (error) {
             write(promise, `**failed** ${text()}`)
@@ -72,19 +73,9 @@ export function inEachEngine(options: LaunchOptions, define: (storms: Storms) =>
   })
 }
 
-/** Mulberry32: the same numbers for the same seed. */
-export function seededRandom(seed: string): () => number {
-  let state = [...seed].reduce(
-    (hash, character) => Math.imul(hash ^ character.charCodeAt(0), 16_777_619),
-    2_166_136_261,
-  )
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
+/** The seed that a text comes to. */
+const seedOf = (text: string): number =>
+  [...text].reduce((sum, character) => Math.imul(sum ^ character.charCodeAt(0), 16_777_619), 2_166_136_261)
 
 /** One of `list`, by chance. */
 export function pick<T>(list: readonly T[], random: () => number): T {
