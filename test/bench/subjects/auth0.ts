@@ -1,5 +1,5 @@
 /** auth0-spa-js: a token from its cache, or by its refresh token. */
-import { Auth0Client, InMemoryCache } from 'peer/auth0-spa-js'
+import { Auth0Client, InMemoryCache } from '@auth0/auth0-spa-js'
 import { CLIENT_ID } from '../realm/server.ts'
 import { API, type Opened } from './subject.ts'
 

@@ -1,7 +1,7 @@
 /** axios with the adapter on `fetch`, so that its network is the same as everybody's. */
-import axios, { type AxiosInstance } from 'peer/axios'
-import { createAuthRefresh } from 'peer/axios-auth-refresh'
-import { applyAuthTokenInterceptor, getAccessToken, setAuthTokens } from 'peer/axios-jwt'
+import axios, { type AxiosInstance } from 'axios'
+import { createAuthRefresh } from 'axios-auth-refresh'
+import { applyAuthTokenInterceptor, getAccessToken, setAuthTokens } from 'axios-jwt'
 import type { AuthServer } from '../realm/server.ts'
 import { API, type Opened, TODO } from './subject.ts'
 

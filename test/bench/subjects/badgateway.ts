@@ -1,5 +1,5 @@
 /** badgateway's OAuth2Fetch, which wraps `fetch`. */
-import { OAuth2Client, OAuth2Fetch } from 'peer/badgateway'
+import { OAuth2Client, OAuth2Fetch } from '@badgateway/oauth2-client'
 import type { AuthServer } from '../realm/server.ts'
 import { API, type Opened, TODOS } from './subject.ts'
 import { post, read } from './use-fetch.ts'

@@ -1,5 +1,5 @@
 /** keycloak-js: `updateToken(5)`, then its `token`. */
-import Keycloak from 'peer/keycloak-js'
+import Keycloak from 'keycloak-js'
 import type { AuthServer } from '../realm/server.ts'
 import { API, type Opened } from './subject.ts'
 

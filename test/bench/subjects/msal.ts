@@ -1,5 +1,5 @@
 /** msal-browser: a token for an account that is in its cache. */
-import { loadExternalTokens, PublicClientApplication } from 'peer/msal-browser'
+import { loadExternalTokens, PublicClientApplication } from '@azure/msal-browser'
 import { type AuthServer, CLIENT_ID, TENANT } from '../realm/server.ts'
 import type { Opened } from './subject.ts'
 

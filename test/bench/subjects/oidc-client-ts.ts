@@ -1,5 +1,5 @@
 /** oidc-client-ts: the user that it has, else `signinSilent()` by the refresh token. */
-import { InMemoryWebStorage, UserManager, WebStorageStateStore } from 'peer/oidc-client-ts'
+import { InMemoryWebStorage, UserManager, WebStorageStateStore } from 'oidc-client-ts'
 import { CLIENT_ID } from '../realm/server.ts'
 import { API, type Opened } from './subject.ts'
 

@@ -1,5 +1,5 @@
 /** supabase auth-js: `getSession()`, which renews a session that has expired. */
-import { AuthClient } from 'peer/supabase'
+import { AuthClient } from '@supabase/auth-js'
 import { API, type Opened } from './subject.ts'
 
 export function openSupabase(): Opened {

@@ -1,20 +1,9 @@
 import './clock.ts'
-import * as axiosModule from 'axios'
+import axios from 'axios'
 import { applyAuthTokenInterceptor, isLoggedIn, setAuthTokens } from 'axios-jwt'
 import { worldUrl } from '../../pages/protocol.ts'
 import { play } from './peer.ts'
 
-interface Response {
-  readonly data: { access_token: string; refresh_token: string }
-  readonly config: { readonly headers: { get(name: string): unknown } }
-}
-interface Axios {
-  get(url: string): Promise<Response>
-  post(url: string, body: object): Promise<Response>
-  create(options: { baseURL: string }): Axios
-}
-
-const { default: axios } = axiosModule as unknown as { readonly default: Axios }
 const api = axios.create({ baseURL: worldUrl })
 
 async function call(path: string, body: object): Promise<{ accessToken: string; refreshToken: string }> {

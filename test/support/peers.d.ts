@@ -1,25 +1,12 @@
-/** As much of the peers' types as the subjects touch: the packages are installed by `npm run bench`, types are checked by all. */
-declare module 'peer/axios' {
-  export interface AxiosInstance {
-    get(path: string): Promise<{ data: unknown }>
-    post(path: string, body: object): Promise<{ data: unknown }>
-    readonly interceptors: {
-      readonly request: { use(change: (config: { headers: Record<string, string> }) => object): void }
-    }
-  }
-  const axios: { create(config: { baseURL: string; adapter: 'fetch' }): AxiosInstance }
-  // biome-ignore lint/style/noDefaultExport: so does the real one
-  export default axios
-}
-
-declare module 'peer/axios-auth-refresh' {
+/** As much of the peers' types as we use: `npm run bench` and `npm run storm:peers` install the packages, types are checked by all. */
+declare module 'axios-auth-refresh' {
   export function createAuthRefresh(
-    instance: import('peer/axios').AxiosInstance,
+    instance: import('axios').AxiosInstance,
     refresh: (failed: { response: { config: { headers: Record<string, string> } } }) => Promise<void>,
   ): number
 }
 
-declare module 'peer/axios-jwt' {
+declare module 'axios-jwt' {
   interface Tokens {
     accessToken: string
     refreshToken: string
@@ -30,14 +17,15 @@ declare module 'peer/axios-jwt' {
     remove(key: string): Promise<void>
   }
   export function applyAuthTokenInterceptor(
-    instance: import('peer/axios').AxiosInstance,
+    instance: import('axios').AxiosInstance,
     config: { requestRefresh: (refreshToken: string) => Promise<Tokens>; getStorage?: () => Storage },
   ): void
   export function setAuthTokens(tokens: Tokens): Promise<void>
   export function getAccessToken(): Promise<string | undefined>
+  export function isLoggedIn(): Promise<boolean>
 }
 
-declare module 'peer/badgateway' {
+declare module '@badgateway/oauth2-client' {
   interface OAuth2Token {
     accessToken: string
     refreshToken: string
@@ -53,22 +41,27 @@ declare module 'peer/badgateway' {
   }
 }
 
-declare module 'peer/supabase' {
+declare module '@supabase/auth-js' {
+  interface AuthError extends Error {
+    readonly status?: number
+    readonly code?: string
+  }
   export class AuthClient {
     constructor(options: { url: string; storageKey: string; autoRefreshToken: boolean; persistSession: boolean })
-    signInWithPassword(credentials: { email: string; password: string }): Promise<{ error: Error | null }>
-    getSession(): Promise<{ data: { session: { access_token: string } | null }; error: Error | null }>
+    initialize(): Promise<unknown>
+    signInWithPassword(credentials: { email: string; password: string }): Promise<{ error: AuthError | null }>
+    getSession(): Promise<{ data: { session: { access_token: string } | null }; error: AuthError | null }>
   }
 }
 
-declare module 'peer/oidc-client-ts' {
+declare module 'oidc-client-ts' {
   interface User {
     readonly access_token: string
     readonly expired: boolean | undefined
   }
   export class InMemoryWebStorage {}
   export class WebStorageStateStore {
-    constructor(options: { store: InMemoryWebStorage })
+    constructor(options: { store: Storage | InMemoryWebStorage })
   }
   export class UserManager {
     constructor(settings: {
@@ -76,7 +69,7 @@ declare module 'peer/oidc-client-ts' {
       client_id: string
       redirect_uri: string
       scope: string
-      metadata: { issuer: string; authorization_endpoint: string; token_endpoint: string }
+      metadata?: { issuer: string; authorization_endpoint: string; token_endpoint: string }
       userStore?: WebStorageStateStore
       stateStore?: WebStorageStateStore
     })
@@ -90,24 +83,28 @@ declare module 'peer/oidc-client-ts' {
   }
 }
 
-declare module 'peer/auth0-spa-js' {
+declare module '@auth0/auth0-spa-js' {
+  interface Options {
+    domain: string
+    clientId: string
+    cache?: object
+    cacheLocation?: 'localstorage'
+    useRefreshTokens: boolean
+    authorizationParams: { redirect_uri: string }
+  }
   export class InMemoryCache {
     readonly enclosedCache: object
   }
   export class Auth0Client {
-    constructor(options: {
-      domain: string
-      clientId: string
-      cache: object
-      useRefreshTokens: boolean
-      authorizationParams: { redirect_uri: string }
-    })
+    constructor(options: Options)
     loginWithCustomTokenExchange(options: { subject_token: string; subject_token_type: string }): Promise<unknown>
     getTokenSilently(): Promise<string>
+    isAuthenticated(): Promise<boolean>
   }
+  export function createAuth0Client(options: Options): Promise<Auth0Client>
 }
 
-declare module 'peer/keycloak-js' {
+declare module 'keycloak-js' {
   class Keycloak {
     constructor(config: { url: string; realm: string; clientId: string })
     init(options: { token: string; refreshToken: string; idToken: string; checkLoginIframe: boolean }): Promise<boolean>
@@ -118,7 +115,7 @@ declare module 'peer/keycloak-js' {
   export default Keycloak
 }
 
-declare module 'peer/msal-browser' {
+declare module '@azure/msal-browser' {
   interface Configuration {
     auth: { clientId: string; authority: string }
   }
