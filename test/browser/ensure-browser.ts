@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { chromium, firefox, type LaunchOptions } from 'playwright'
+import { type Browser, chromium, firefox, type LaunchOptions } from 'playwright'
 
 const usualPlaces = [
   '/usr/bin/chromium',
@@ -64,6 +64,12 @@ export default function ensureBrowser(): void {
   const found = findBrowser()
   const how = found ? 'found' : install('chromium')
   console.log(`Browser tests run in ${found ?? launchOptions().executablePath} (${how}).`)
+}
+
+/** Starts Chromium for a script, before which no global setup has run. */
+export function launchChromium(): Promise<Browser> {
+  ensureBrowser()
+  return chromium.launch(launchOptions())
 }
 
 /** Makes sure of all engines that can be had here, and says which in one line. */

@@ -1,13 +1,12 @@
 /** What is left in a page of a real Chromium of a thousand clients that were created, signed in, used and disposed of. */
 import type { AuthClient } from 'latchkey'
 import { type Budget, hold } from './budget.ts'
-import { NOISE } from './heap.ts'
+import { MIB, NOISE } from './heap.ts'
 import { openSite } from './site.ts'
 
 const CLIENTS = 1000
 const WARM_UP = 200
 const AT_ONCE = 10
-const MIB = 2 ** 20
 
 interface Seen {
   readonly timers: Set<unknown>
@@ -43,29 +42,20 @@ async function setUp(): Promise<void> {
       super.close()
     }
   }
-  const path = '/latchkey.js'
+  const path = '/page.js'
   Object.assign(window, { library: await import(path) })
 }
 
 /** Runs in the page: so many clients come and go, and leave a request and a refresh on the wire. */
 async function comeAndGo({ count, atOnce }: { count: number; atOnce: number }): Promise<void> {
-  const { AuthClient, webStorage }: typeof import('latchkey') = Reflect.get(window, 'library')
+  const { AuthClient, useClient, webStorage }: typeof import('./page.ts') = Reflect.get(window, 'library')
   const { clients } = Reflect.get(window, 'seen') as Seen
-  const use = async (client: AuthClient): Promise<void> => {
-    client.subscribe(() => undefined)
-    await client.login({})
-    const { signal } = new AbortController()
-    await Promise.all([client.http.post('todos', { json: {} }), client.fetch('/', { signal })])
-    await client.getAccessToken({ forceRefresh: true, signal })
-    for (const late of [client.http('todos'), client.getAccessToken({ forceRefresh: true })])
-      late.catch(() => undefined)
-  }
   for (let index = 0; index < count; index += atOnce) {
     const batch = Array.from({ length: atOnce }, (_, name) => {
       const options = { baseUrl: location.origin, storage: webStorage('local'), storageKey: `latchkey-${name}` }
       return new AuthClient(options)
     })
-    await Promise.all(batch.map(use))
+    await Promise.all(batch.map((client) => useClient(client, '/')))
     for (const client of batch) {
       clients.add(new WeakRef(client))
       client.dispose()

@@ -5,37 +5,25 @@ import { load } from '../package/bundle.ts'
 import { hold } from './budget.ts'
 import { heap, NOISE } from './heap.ts'
 import { openTabs } from './tabs-of.ts'
+import { useClient } from './use-client.ts'
 
 const CLIENTS = 1000
 const WARM_UP = 200
 const TABS = 10
-
-/** Signs in, makes requests, renews, and leaves a request and a refresh on the wire. */
-async function use(client: AuthClient): Promise<void> {
-  client.subscribe(() => undefined)
-  client.on('logout', () => undefined)
-  await client.login({})
-  const { signal } = new AbortController()
-  await Promise.all([client.http.post('todos', { json: {} }), client.fetch('https://api.example.com/', { signal })])
-  await client.getAccessToken({ forceRefresh: true, signal })
-  for (const late of [client.http('todos'), client.getAccessToken({ forceRefresh: true })]) late.catch(() => undefined)
-}
+const URL_OF_API = 'https://api.example.com'
 
 /** Clients in tabs of virtual browsers; hands back what their pages still hold when they are disposed of. */
 async function inVirtualTabs(clients: Set<WeakRef<AuthClient>>, wanted: number): Promise<number> {
   let left = 0
   for (let count = 0; count < wanted; count += TABS) {
-    const { tabs, browser, until, time, close } = await openTabs({ tabs: TABS, lifetime: 300 })
+    const { tabs, until, time, close, left: leftOf } = await openTabs({ tabs: TABS, lifetime: 300 })
     for (const { client } of tabs) {
       clients.add(new WeakRef(client))
-      await until(use(client))
+      await until(useClient(client, URL_OF_API))
     }
     close()
     await time.advance(60_000)
-    for (const { page } of tabs) {
-      const open = browser.channelCountOf(page) + browser.storage.listenerCountOf(page)
-      left += page.timerCount + page.listenerCount + open + Number(browser.isInLine(page))
-    }
+    left += leftOf()
   }
   return left
 }
@@ -73,7 +61,7 @@ async function onTheRealEdges(clients: Set<WeakRef<AuthClient>>, wanted: number)
     },
   }
   const options: AuthClientOptions = {
-    baseUrl: 'https://api.example.com',
+    baseUrl: URL_OF_API,
     storage,
     environment: { ledger, marks: storage },
     fetch: async () => Response.json({ access_token: 'token', refresh_token: 'refresh', expires_in: 3600 }),
@@ -81,7 +69,7 @@ async function onTheRealEdges(clients: Set<WeakRef<AuthClient>>, wanted: number)
   for (let count = 0; count < wanted; count += 1) {
     const client = new AuthClient(options)
     clients.add(new WeakRef(client))
-    await use(client)
+    await useClient(client, URL_OF_API)
     client.dispose()
   }
   await sleep(100)

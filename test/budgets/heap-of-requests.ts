@@ -1,13 +1,11 @@
 /** Whether the heap grows with requests: replays, renewals, aborted ones and those of ky among them. Wants `--expose-gc`. */
 import { load } from '../package/bundle.ts'
-import { type Budget, hold } from './budget.ts'
-import { heap, NOISE } from './heap.ts'
+import { hold } from './budget.ts'
+import { heapAfter } from './heap.ts'
 
 const { AuthClient } = await load<typeof import('latchkey')>(`export { AuthClient } from 'latchkey'`)
 
 const TODOS = 'https://api.example.com/todos'
-/** After how many requests the heap is looked at; the first look is what the others are held against. */
-const LOOKS = [100_000, 250_000, 500_000, 1_000_000]
 
 let generation = 1
 let [refreshes, replays, aborts] = [0, 0, 0]
@@ -45,16 +43,10 @@ async function send(index: number): Promise<unknown> {
   })
 }
 
-const rows: Budget[] = []
 let sent = 0
-let first: number | undefined
-for (const look of LOOKS) {
+const rows = await heapAfter([100_000, 250_000, 500_000, 1_000_000], 'requests', async (look) => {
   for (; sent < look; sent += 1) await send(sent)
-  const now = await heap()
-  first ??= now
-  const what = `after ${look.toLocaleString('en')} requests`
-  rows.push({ what, reached: now, budget: now === first ? undefined : first + NOISE, unit: 'MiB' })
-}
+})
 auth.dispose()
 hold(
   `The heap after requests; ${refreshes} refreshes, ${replays} replays and ${aborts} aborted ones among them`,

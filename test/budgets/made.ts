@@ -23,16 +23,18 @@ export function watchGlobals() {
       }),
     )
   }
-  const watch = (owner: object, name: string, what: string): void => {
-    const original = Reflect.get(owner, name)
-    Reflect.set(owner, name, function (this: unknown, ...input: unknown[]) {
-      count(what)
-      return Reflect.apply(original, this, input)
-    })
-  }
-  watch(AbortSignal, 'any', 'AbortSignal.any')
-  watch(Request.prototype, 'clone', 'clones')
-  watch(Response.prototype, 'clone', 'clones')
-  watch(EventTarget.prototype, 'addEventListener', 'listeners')
+  countCalls(AbortSignal, 'any', () => count('AbortSignal.any'))
+  countCalls(Request.prototype, 'clone', () => count('clones'))
+  countCalls(Response.prototype, 'clone', () => count('clones'))
+  countCalls(EventTarget.prototype, 'addEventListener', () => count('listeners'))
   return { counts, count, forget: () => counts.clear() }
+}
+
+/** Calls `count` whenever this method is called. */
+export function countCalls(owner: object, name: string, count: () => void): void {
+  const original = Reflect.get(owner, name)
+  Reflect.set(owner, name, function (this: unknown, ...input: unknown[]) {
+    count()
+    return Reflect.apply(original, this, input)
+  })
 }

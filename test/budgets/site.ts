@@ -1,7 +1,8 @@
 /** A site with Latchkey on it, and a real Chromium to look at it. */
-import { type Browser, chromium } from 'playwright'
-import ensureBrowser, { launchOptions } from '../browser/ensure-browser.ts'
-import { bundle } from '../package/bundle.ts'
+import { join } from 'node:path'
+import type { Browser } from 'playwright'
+import { launchChromium } from '../browser/ensure-browser.ts'
+import { bundlePages } from '../support/bundle-pages.ts'
 import { listen } from '../support/listen.ts'
 
 /** A server and a browser. */
@@ -14,7 +15,7 @@ export interface Site {
 }
 
 export async function openSite(): Promise<Site> {
-  const { text } = await bundle(`export { AuthClient, webStorage } from 'latchkey'`)
+  const { 'page.js': script } = await bundlePages(join(import.meta.dirname, 'page.ts'))
   const server = { generation: 0 }
   const { origin, close } = await listen(({ url = '' }, response) => {
     const isScript = url.endsWith('.js')
@@ -25,10 +26,9 @@ export async function openSite(): Promise<Site> {
     response.writeHead(200, {
       'Content-Type': isScript ? 'text/javascript' : isToken ? 'application/json' : 'text/html',
     })
-    response.end(isScript ? text : isToken ? JSON.stringify(answer) : '<!doctype html><title>app</title>')
+    response.end(isScript ? script : isToken ? JSON.stringify(answer) : '<!doctype html><title>app</title>')
   })
-  ensureBrowser()
-  const browser = await chromium.launch(launchOptions())
+  const browser = await launchChromium()
   return {
     origin,
     browser,

@@ -32,13 +32,9 @@ async function setUp(isFirst: boolean): Promise<void> {
   const count = (what: string): void => {
     counts[what] = (counts[what] ?? 0) + 1
   }
-  const watch = (owner: object, name: string, what: string): void => {
-    const original = Reflect.get(owner, name)
-    Reflect.set(owner, name, function (this: unknown, ...input: unknown[]) {
-      count(what)
-      return Reflect.apply(original, this, input)
-    })
-  }
+  const path = '/page.js'
+  const { AuthClient, countCalls, webStorage }: typeof import('./page.ts') = await import(path)
+  const watch = (owner: object, name: string, what: string): void => countCalls(owner, name, () => count(what))
   watch(Storage.prototype, 'getItem', 'storage reads')
   watch(Storage.prototype, 'setItem', 'storage writes')
   watch(Storage.prototype, 'removeItem', 'storage writes')
@@ -64,8 +60,6 @@ async function setUp(isFirst: boolean): Promise<void> {
     },
   })
 
-  const path = '/latchkey.js'
-  const { AuthClient, webStorage }: typeof import('latchkey') = await import(path)
   const client = new AuthClient({ baseUrl: location.origin, storage: webStorage('local') })
   let known = 0
   let arrive: (() => void) | undefined

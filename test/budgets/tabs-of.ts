@@ -1,7 +1,7 @@
 /** Signed-in tabs of one virtual browser, in virtual time, and what each asks of it. */
 import type { AuthClient } from 'latchkey'
 import { SharedBrowser } from '../model/shared-browser.ts'
-import { createPage, type VirtualPage, VirtualTime } from '../model/virtual.ts'
+import { createPage, VirtualTime } from '../model/virtual.ts'
 import { load } from '../package/bundle.ts'
 import { seeded } from '../support/random.ts'
 import { type Counts, countEdges } from './edges.ts'
@@ -9,7 +9,6 @@ import { type Counts, countEdges } from './edges.ts'
 /** One tab, and what it has asked for since `forget()`. */
 export interface Tab {
   readonly client: AuthClient
-  readonly page: VirtualPage
   readonly counts: Counts
   /** Which generation it has heard of last. */
   generation: number
@@ -63,12 +62,12 @@ export async function openTabs({ tabs: count, lifetime, tokens, isLate = false }
     return done
   }
 
-  const tabs = Array.from({ length: count }, (): Tab => {
-    const page = createPage(time, random)
+  const pages = Array.from({ length: count }, () => createPage(time, random))
+  const tabs = pages.map((page): Tab => {
     const storage = browser.join(page)
     const { counts, ...edges } = countEdges({ environment: page.environment, storage, fetch })
     const client = new AuthClient({ baseUrl: 'https://api.example.com', ...edges })
-    const tab: Tab = { client, page, counts, generation: 0 }
+    const tab: Tab = { client, counts, generation: 0 }
     client.on('refresh', ({ generation }) => {
       tab.generation = generation
     })
@@ -87,7 +86,6 @@ export async function openTabs({ tabs: count, lifetime, tokens, isLate = false }
   return {
     time,
     server,
-    browser,
     tabs,
     first,
     until,
@@ -105,5 +103,11 @@ export async function openTabs({ tabs: count, lifetime, tokens, isLate = false }
     close(): void {
       for (const { client } of tabs) client.dispose()
     },
+    /** How many timers, listeners, channels and turns in line for a lock the pages still have. */
+    left: (): number =>
+      pages.reduce((sum, page) => {
+        const open = browser.channelCountOf(page) + browser.storage.listenerCountOf(page)
+        return sum + page.timerCount + page.listenerCount + open + Number(browser.isInLine(page))
+      }, 0),
   }
 }

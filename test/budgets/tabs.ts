@@ -53,12 +53,8 @@ async function watch(tabs: number, isLate: boolean) {
     raise(forced, house.tabs)
   }
   house.close()
-  const left = house.tabs.reduce((sum, { page }) => {
-    const open = house.browser.channelCountOf(page) + house.browser.storage.listenerCountOf(page)
-    return sum + page.timerCount + page.listenerCount + open + Number(house.browser.isInLine(page))
-  }, 0)
   const { tabs: followers, reads, rung } = following
-  return { idle, left, scheduled, forced, reads: reads / followers, rung: rung / followers }
+  return { idle, left: house.left(), scheduled, forced, reads: reads / followers, rung: rung / followers }
 }
 
 type Watched = Awaited<ReturnType<typeof watch>>

@@ -1,9 +1,9 @@
 /** How long a page takes from the import to the first authorised answer, with a session that was stored before. */
 import type { Browser, BrowserContext, Page } from 'playwright'
+import { launchChromium } from '../../browser/ensure-browser.ts'
 import { jwt } from '../../support/jwt.ts'
 import type { Plan } from '../plan.ts'
 import { bundle } from '../stages/bundle.ts'
-import { launch } from '../stages/chromium.ts'
 import { openSite } from '../stages/site.ts'
 import { createShuffle } from '../statistics.ts'
 
@@ -25,7 +25,7 @@ const TOKEN = jwt(claims) + 'c2ln'.repeat(82)
 
 export async function measureColdStarts(plan: Plan): Promise<ColdStarts> {
   const shuffle = createShuffle(plan.seed)
-  const browser = await launch()
+  const browser = await launchChromium()
   const undo: (() => unknown)[] = [() => browser.close()]
   try {
     const starters = []

@@ -1,19 +1,13 @@
 /** Chromium, with a context, and so a process, for each subject. */
-import { type Browser, chromium } from 'playwright'
-import ensureBrowser, { launchOptions } from '../../browser/ensure-browser.ts'
+import { launchChromium } from '../../browser/ensure-browser.ts'
 import { bundle } from './bundle.ts'
 import { openSite } from './site.ts'
 import type { Stage, Stand } from './stage.ts'
 
-export async function launch(): Promise<Browser> {
-  ensureBrowser()
-  return chromium.launch(launchOptions())
-}
-
 export async function openChromium(): Promise<Stage> {
   const { folder, remove } = await bundle('realm/page.ts', 'browser')
   const site = await openSite(folder)
-  const browser = await launch()
+  const browser = await launchChromium()
   return {
     name: `Chromium ${browser.version()}`,
     hasWindow: true,
