@@ -3,7 +3,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { mockAuthServer, type ResolverInfo, signedOut } from 'latchkey/testing'
 import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, onTestFinished, vi } from 'vitest'
 import { auth, baseUrl } from './auth.ts'
 import { execute } from './graphql.ts'
 import { router } from './router.ts'
@@ -43,6 +43,14 @@ export const network = setupServer(
 
 /** Lets the access token expire: the clocks jump, and timers stay real. */
 export const letTimePass = () => vi.advanceTimersByTime(300_000)
+
+/** Lets a renewal be due, and fail by what nobody but a developer can mend. */
+export function misconfigure(): void {
+  vi.stubGlobal('reportError', () => undefined)
+  onTestFinished(() => void vi.unstubAllGlobals())
+  letTimePass()
+  server.fail('refresh', { status: 401, body: { error: 'invalid_client' } })
+}
 
 beforeAll(() => network.listen({ onUnhandledFrame: 'error' }))
 // Once for the file: the client outlives each test, and its clocks must not go back.

@@ -1,7 +1,7 @@
 import axios from 'axios'
 import { HttpResponse } from 'msw'
-import { expect, it, onTestFinished, vi } from 'vitest'
-import { letTimePass, server } from './api.ts'
+import { expect, it, vi } from 'vitest'
+import { misconfigure, server } from './api.ts'
 import { auth, baseUrl } from './auth.ts'
 import { xhr } from './axios-xhr.ts'
 
@@ -62,10 +62,7 @@ it('hands on what is no 401 as it is', async () => {
 })
 
 it('rejects with our error where the renewal itself meets a 401, and does not take it for one of the API', async () => {
-  vi.stubGlobal('reportError', () => undefined)
-  onTestFinished(() => void vi.unstubAllGlobals())
-  letTimePass()
-  server.fail('refresh', { status: 401, body: { error: 'invalid_client' } })
+  misconfigure()
 
   const call = xhr.get('/todos/1')
 

@@ -1,5 +1,5 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
-import { letTimePass, server } from './api.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import { letTimePass, misconfigure, server } from './api.ts'
 import { auth, baseUrl } from './auth.ts'
 import { api } from './axios.ts'
 import { queries } from './tanstack-query.ts'
@@ -27,10 +27,7 @@ it('tries again where only the renewal failed, and that for now', async () => {
 })
 
 it('does not try again what nobody but a developer can mend', async () => {
-  vi.stubGlobal('reportError', () => undefined)
-  onTestFinished(() => void vi.unstubAllGlobals())
-  letTimePass()
-  server.fail('refresh', { status: 401, body: { error: 'invalid_client' } })
+  misconfigure()
 
   const read = readTodo()
 
@@ -39,10 +36,7 @@ it('does not try again what nobody but a developer can mend', async () => {
 })
 
 it('does not try that again under axios either, which has our error as the cause of its own', async () => {
-  vi.stubGlobal('reportError', () => undefined)
-  onTestFinished(() => void vi.unstubAllGlobals())
-  letTimePass()
-  server.fail('refresh', { status: 401, body: { error: 'invalid_client' } })
+  misconfigure()
 
   const read = readTodo(async (signal) => (await api.get('/todos/1', { signal })).data)
 
