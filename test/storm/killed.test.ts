@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
 import { hasProcesses } from './engines/index.ts'
-import { hasWorker } from './scripts.ts'
 import { type Actor, growing, type Stage, until } from './stage.ts'
 import { type Figures, inEachEngine, pick, times } from './storm.ts'
 
@@ -120,23 +119,19 @@ inEachEngine({}, ({ engine, stage, storm, notRun }) => {
     return
   }
 
-  if (hasWorker) {
-    storm(byWorker, async (figures, random) => {
-      const page = { worker: true, timeout: 3000 }
-      const set = await stage({ tabs: 3, world: { lifetime: growing, latency: { refresh: 400 } }, page })
-      // A worker begins with the first renewal.
-      await set.tokens({ forceRefresh: true }, set.actors.slice(0, 1))
-      const toll = await reap(set, times(20), times(20), random)
-      fill(figures, toll)
-      figures['worker elsewhere'] = toll.elsewhere
-      figures.told = `${toll.told}/${toll.survivors}`
-      expect({ codes: toll.codes, unserved: toll.unserved }).toEqual({ codes: [], unserved: 0 })
-      expect(toll.lost).toBe(toll.bereaved)
-      expect(toll.told).toBe(toll.survivors)
-    })
-  } else {
-    notRun(byWorker, 'there is no worker yet')
-  }
+  storm(byWorker, async (figures, random) => {
+    const page = { worker: true, timeout: 3000 }
+    const set = await stage({ tabs: 3, world: { lifetime: growing, latency: { refresh: 400 } }, page })
+    // A worker begins with the first renewal.
+    await set.tokens({ forceRefresh: true }, set.actors.slice(0, 1))
+    const toll = await reap(set, times(20), times(20), random)
+    fill(figures, toll)
+    figures['worker elsewhere'] = toll.elsewhere
+    figures.told = `${toll.told}/${toll.survivors}`
+    expect({ codes: toll.codes, unserved: toll.unserved }).toEqual({ codes: [], unserved: 0 })
+    expect(toll.lost).toBe(toll.bereaved)
+    expect(toll.told).toBe(toll.survivors)
+  })
 
   storm(withGrace, async (figures, random) => {
     const world = { lifetime: growing, latency: { refresh: 250 }, grace: 10_000 }

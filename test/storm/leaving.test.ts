@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import { hasWorker } from './scripts.ts'
 import { type Actor, growing, type Stage, until } from './stage.ts'
 import { inEachEngine, pick, times } from './storm.ts'
 
@@ -23,11 +22,6 @@ inEachEngine({}, ({ engine, stage, storm, notRun }) => {
   const withOthers = 'tabs that leave in mid-refresh lose no session while another one lives, with the worker'
   const alone = 'the only tab that leaves in mid-refresh finds its session when it comes back, with the worker'
   const moved = 'a tab that leaves in mid-refresh loses a session only with the worker, and all are told `refresh_lost`'
-  if (!hasWorker) {
-    notRun(withOthers, 'there is no worker yet')
-    notRun(alone, 'there is no worker yet')
-    return
-  }
 
   const threeTabs = (): Promise<Stage> =>
     stage({ tabs: 3, world: { lifetime: growing, latency: { refresh: 300 } }, page: { worker: true } })

@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
 import type { TokenOutcome } from './pages/protocol.ts'
-import { hasWorker } from './scripts.ts'
 import { growing, type Stage } from './stage.ts'
 import { type Figures, inEachEngine, times } from './storm.ts'
 
@@ -43,7 +42,7 @@ async function expectOneCallEach(stage: Stage, generations: number, figures: Fig
   })
 }
 
-inEachEngine({}, ({ engine, stage, storm, notRun }) => {
+inEachEngine({}, ({ engine, stage, storm }) => {
   const paths = [
     { path: 'the lock', worker: false },
     { path: 'the worker', worker: true },
@@ -51,11 +50,6 @@ inEachEngine({}, ({ engine, stage, storm, notRun }) => {
   for (const { path, worker } of paths) {
     const byMany = `ten tabs that wake at once renew by ${path} with one call a generation, and all get its token`
     const bySlow = `a renewal by ${path} that takes 7 s is one call, and every tab waits for its token`
-    if (worker && !hasWorker) {
-      notRun(byMany, 'there is no worker yet')
-      notRun(bySlow, 'there is no worker yet')
-      continue
-    }
     storm(byMany, async (figures) => {
       const set = await stage({ world: { lifetime: growing, latency: { refresh: 10 } }, page: { worker } })
       await expectOneCallEach(set, times(100), figures)
