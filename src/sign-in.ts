@@ -117,8 +117,7 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
         if (inCookie) answer = { ...answer, refreshToken: undefined }
         answer = await complete(answer, signal)
         signal.throwIfAborted()
-        const established = await unlessAborted(keeper.establish(answer, isJustIssued, signal), signal)
-        stored = established.stored
+        stored = (await keeper.establish(answer, isJustIssued, signal)).stored
       } catch (error) {
         if (answer && signal.aborted) revoke(answer)
         throw error

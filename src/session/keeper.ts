@@ -1,4 +1,4 @@
-import type { Environment } from '../environment.js'
+import { type Environment, unlessAborted } from '../environment.js'
 import type { AuthError } from '../errors.js'
 import type { Events } from '../events.js'
 import type { SessionLedger } from '../tabs/ledger.js'
@@ -180,20 +180,20 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     else tell('refresh', { expiresAt: session.tokens.expiresAt }, origin)
   }
 
-  const establish: Keeper<User>['establish'] = async (answer, isJustIssued, signal) => {
+  const establish: Keeper<User>['establish'] = (answer, isJustIssued, signal) => {
     const session = next(answer, undefined, isJustIssued)
-    const adopt = async (): Promise<void> => {
-      const undo = await ledger.adopt(session)
-      if (!signal?.aborted) return
-      await undo()
-      throw signal.reason
+    const adopted = ledger.adopt(session)
+    const begin = async (): Promise<Written> => {
+      await unlessAborted(adopted, signal)
+      // No `await` from here on: who is told that it was ended may rely on it.
+      signal?.throwIfAborted()
+      move(session, 'The backend gave tokens.')
+      return { stored: save(session) }
     }
-    const adopted = adopt()
-    adopting = adopted.catch(() => undefined)
+    const begun = begin()
+    adopting = begun.catch(async () => (await adopted)())
     settling = Promise.all([settling, adopting])
-    await adopted
-    move(session, 'The backend gave tokens.')
-    return { stored: save(session) }
+    return begun
   }
 
   const end: Keeper<User>['end'] = async (id, wanted, error, origin = 'this-tab') => {
