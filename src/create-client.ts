@@ -171,6 +171,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
       if (loading) await loading
       signal?.throwIfAborted()
       let session = current()
+      const id = session?.id
       if (session && forceRefresh) session = await renewal.renew(session, signal, FORCED)
       else if (session && rejected === session.tokens.accessToken)
         session = (await renewal.replace(session, signal)) ?? current()
@@ -178,7 +179,8 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
         const ensured = renewal.ensure(session, minValidity, signal)
         session = ensured instanceof Promise ? await ensured : ensured
       }
-      if (!session) throw loginRequired()
+      // Somebody else may have signed in meanwhile: whoever asked did not mean them.
+      if (!session || session.id !== id) throw loginRequired()
       return session.tokens.accessToken
     },
     setUser(user: User): void {
