@@ -111,6 +111,9 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
       const signal = AbortSignal.any(signals)
       let answer: Answer<User> | undefined
       let stored: Promise<unknown>
+      const leaveOff = (): void => {
+        if (login === mine) login = undefined
+      }
       try {
         answer = tokensOf(await obtain(signal))
         // In cookie mode no script is to have the refresh token, a backend's own included.
@@ -119,11 +122,11 @@ export function createSignIn<User>(parts: SignInParts<User>): SignIn<User> {
         signal.throwIfAborted()
         stored = (await keeper.establish(answer, isJustIssued, signal)).stored
       } catch (error) {
+        leaveOff()
         if (answer && signal.aborted) revoke(answer)
         throw error
-      } finally {
-        if (login === mine) login = undefined
       }
+      leaveOff()
       exchange.forget()
       events.flush()
       await unlessAborted(stored, callerSignal)

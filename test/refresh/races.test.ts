@@ -116,6 +116,19 @@ describe('R8: login during a refresh', () => {
     expect(call.value).toBe(server.current.accessToken)
   })
 
+  it.each(['refused', 'wanted anew'])('T13, R10: gives nobody the new token who had the old one %s', async (why) => {
+    const { client, server } = await signedIn(ON_DEMAND)
+    const rejected = await client.getAccessToken()
+    server.failNext('refresh', 'hang')
+    const asked = watch(client.getAccessToken(why === 'refused' ? { rejected } : { forceRefresh: true }))
+    await settle()
+
+    await client.setTokens({ accessToken: 'of-bea' })
+    await settle()
+
+    expect(asked.error).toMatchObject({ code: 'login_required' })
+  })
+
   it('T7: leaves the cookie of the new session alone when the old answer comes', async () => {
     stopTime()
     const backend = jsonBackend<LoginForm>({ baseUrl: 'https://api.test', refreshVia: 'cookie' })

@@ -314,6 +314,19 @@ describe('an anonymous visitor in cookie mode', () => {
 })
 
 describe('a login in cookie mode', () => {
+  it('R7: whose caller aborts while the person is fetched gives the cookie back', async () => {
+    const issuer = Object.assign(cookieIssuer(), { user: () => new Promise<never>(() => undefined) })
+    const { auth } = cookieClient({ issuer })
+    const caller = new AbortController()
+    const login = auth.login({}, { signal: caller.signal })
+    await settle()
+    expect(issuer.logins).toBe(1)
+    caller.abort(new Error('The form was closed.'))
+    await expect(login).rejects.toBe(caller.signal.reason)
+    await settle()
+    expect(issuer.logouts).toBe(1)
+  })
+
   it('is followed by a refresh where its answer holds no token at all', async () => {
     const sent: string[] = []
     const { auth, told } = createVirtualClient({
