@@ -80,7 +80,7 @@ export function createClient<Credentials extends object, User>(options: CoreOpti
     onChange: (session, isOther, error) => {
       if (isOther) renewal.abandon(loginRequired(error))
       backoff.reset()
-      if (inCookie) mark.set(!!session)
+      if (inCookie) void mark.set(!!session, isOther)
       schedule.arm()
     },
     announce: (isComplete) => base.hints.send(isComplete === false ? 'wanted' : 'changed'),

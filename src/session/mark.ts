@@ -3,7 +3,8 @@ import type { TokenStorage } from '../storage/contract.js'
 /** Remembers that there was a session in an HttpOnly cookie: a reload then asks for it, and anonymous visitors do not. */
 export interface Mark {
   isSet(): Promise<boolean>
-  set(isSignedIn: boolean): void
+  /** `isNew`: somebody has signed in, or out; else the session only goes on. */
+  set(isSignedIn: boolean, isNew: boolean): Promise<void>
 }
 
 /** Keeps the mark in `storage`, and does without where that is denied. */
@@ -17,13 +18,12 @@ export function createMark(storage: TokenStorage, key: string): Mark {
         return false
       }
     },
-    set(isSignedIn) {
+    async set(isSignedIn, isNew) {
       // Another tab may have signed out since: a renewal in this one does not take that back.
-      if (isSignedIn === last) return
+      if (isSignedIn === last && !isNew) return
       last = isSignedIn
       try {
-        if (isSignedIn) storage.setItem(key, '1')
-        else storage.removeItem(key)
+        await (isSignedIn ? storage.setItem(key, '1') : storage.removeItem(key))
       } catch {
         last = undefined
       }

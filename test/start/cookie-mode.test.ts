@@ -93,6 +93,25 @@ describe('the mark', () => {
     expect(localStorage.getItem(MARK)).toBe(null)
   })
 
+  it('is written at a login over a session that another tab has signed out of meanwhile', async () => {
+    const [{ auth }, other] = [cookieClient(), cookieClient()]
+    await auth.login()
+    await other.auth.login()
+    await other.auth.logout()
+    expect(localStorage.getItem(MARK)).toBe(null)
+    await auth.login({ name: 'Bea' })
+    expect(localStorage.getItem(MARK)).not.toBe(null)
+  })
+
+  it('is not written by a renewal after another tab has signed out', async () => {
+    const [{ auth }, other] = [cookieClient(), cookieClient()]
+    await auth.login()
+    await other.auth.login()
+    await other.auth.logout()
+    await auth.getAccessToken({ forceRefresh: true })
+    expect(localStorage.getItem(MARK)).toBe(null)
+  })
+
   it('holds no token', async () => {
     const { auth } = cookieClient()
     await auth.login()
@@ -135,10 +154,15 @@ describe('the mark', () => {
     expect(localStorage.length).toBe(0)
   })
 
-  it('is done without where localStorage is denied', async () => {
-    const denied = () => {
-      throw new DOMException('Denied.', 'SecurityError')
-    }
+  it.each<[string, () => never | Promise<never>]>([
+    [
+      'is denied',
+      () => {
+        throw new DOMException('Denied.', 'SecurityError')
+      },
+    ],
+    ['is an asynchronous one that fails', () => Promise.reject(new Error('Denied.'))],
+  ])('is done without where its storage %s', async (_, denied) => {
     const marks: TokenStorage = { getItem: denied, setItem: denied, removeItem: denied }
     const { auth, told } = cookieClient({ environment: { marks } })
     expect(await auth.start()).toEqual({ status: 'unauthenticated', reason: 'never' })
