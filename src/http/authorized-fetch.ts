@@ -74,7 +74,9 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const pin = (init as { pin?: Pin } | undefined)?.pin
     if (pin?.id && pin.id !== start?.id) throw loginRequired()
     if (pin) pin.id = start?.id
-    if (!start) return pass(input, read(init, headers), url ?? new URL(text), 'nobody was signed in.')
+    // What a relative address means may have changed meanwhile: the page has gone on to another one.
+    const target = request ?? url?.href ?? text
+    if (!start) return pass(target, read(init, headers), url ?? new URL(text), 'nobody was signed in.')
     if (url) destinations.requireSecure(url)
 
     const hasOwnBody = !!request && !init?.body && !/^(GET|HEAD)$/.test(request.method)
@@ -82,7 +84,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     const lifetime = (start.tokens.expiresAt ?? 0) - start.receivedAt
     const ensured = renewal.ensure(start, isOneShot ? Math.min(STREAM_NEED, lifetime / 2) : 0, signal)
     const session = ensured instanceof Promise ? await ensured : ensured
-    const outgoing = { input: request ?? text, init, headers, signal, hasOwnBody, isOneShot, id: start.id }
+    const outgoing = { input: target, init, headers, signal, hasOwnBody, isOneShot, id: start.id }
     const first = await send(outgoing, session, true)
     if (first.status !== 401 || isOneShot) return first
     // A redirect may have led elsewhere, and then without our token: browsers take it off when the origin changes.

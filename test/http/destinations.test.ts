@@ -316,6 +316,35 @@ describe('H1: what leaves', () => {
     expect(sent).toHaveLength(1)
   })
 
+  it('T1: goes where a relative URL led when it was given, though the page moves on while it waits', async () => {
+    let here = 'https://api.test/lists/'
+    const wire = createWire((_sent, index) => new Response(null, { status: index === 0 ? 401 : 200 }))
+    const baseUrl = 'https://api.test'
+    const refresh = async () => ({ accessToken: 'newer' })
+    const backend = { ...jsonBackend({ baseUrl }), refresh }
+    const { client, sent } = await withToken({ baseUrl, backend, environment: { location: () => here } }, wire)
+    await client.setTokens({ accessToken: TOKEN, refreshToken: 'r' })
+
+    const request = client.fetch('todos?done')
+    here = 'https://evil.test/'
+    await request
+
+    expect(sent.map(({ input }) => input)).toEqual(Array(2).fill('https://api.test/lists/todos?done'))
+  })
+
+  it('goes there, too, where it waits for the storage, and nobody turns out to be signed in', async () => {
+    let here = 'https://api.test/lists/'
+    const { fetch, sent } = createWire()
+    const client = new AuthClient({ baseUrl: 'https://api.test', fetch, environment: { location: () => here } })
+    onTestFinished(() => client.dispose())
+
+    const request = client.fetch('todos')
+    here = 'https://evil.test/'
+    await request
+
+    expect(sent.map(({ input }) => input)).toEqual(['https://api.test/lists/todos'])
+  })
+
   it('leaves the headers that were given untouched', async () => {
     const { client, sent } = await withToken({ baseUrl: 'https://api.test' })
     const headers = new Headers({ 'X-Trace': '1' })
