@@ -1,4 +1,5 @@
 import type { AuthBackend } from '../backends/contract.js'
+import { unlessAborted } from '../environment.js'
 import { type AuthError, FINAL, isAuthError } from '../errors.js'
 import { loginRequired } from '../refresh/renewal.js'
 import type { Session } from '../session/session.js'
@@ -60,7 +61,7 @@ export function createSender<User>({ backend, fetch, current, end, life }: Sende
     const headers = isFirst ? outgoing.headers : new Headers(outgoing.headers)
     const options = { ...init, headers, signal: signal ? AbortSignal.any([signal, life]) : life }
     const target = outgoing.hasOwnBody ? (input as Request).clone() : input
-    if (backend.authorize) return prove(new Request(target, options), session, outgoing)
+    if (backend.authorize) return unlessAborted(prove(new Request(target, options), session, outgoing), options.signal)
     requireCurrent(outgoing)
     headers.set('Authorization', `Bearer ${session.tokens.accessToken}`)
     return fetch(target, options)

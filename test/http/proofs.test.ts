@@ -124,6 +124,23 @@ describe('backend.authorize', () => {
     expect(sent).toEqual([])
   })
 
+  it.each<[string, (caller: AbortController, dispose: () => void) => void]>([
+    ['R7: an abort', (caller) => caller.abort()],
+    ['F39: dispose()', (_caller, dispose) => dispose()],
+  ])('%s ends a request whose proof does not come', async (_, act) => {
+    const authorize = () => new Promise<never>(() => undefined)
+    const { client, sent } = await signedInWith(provingBackend({ authorize }), () => Response.json({}))
+    const caller = new AbortController()
+    const request = watch(client.fetch(API, { signal: caller.signal }))
+    await settle()
+
+    act(caller, client.dispose)
+    await settle()
+
+    expect(request.status).toBe('rejected')
+    expect(sent).toEqual([])
+  })
+
   it('keeps a request from leaving that a logout overtakes', async () => {
     const backend = provingBackend()
     let go = (): void => undefined
