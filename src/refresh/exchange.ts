@@ -143,7 +143,7 @@ export function createExchange<User>(parts: ExchangeParts<User>): Exchange<User>
   const check = async (): Promise<boolean> => {
     const wasThere = !!port
     if (await ping()) return true
-    if (wasThere) {
+    if (wasThere && !life.aborted) {
       // A worker that has died with its process is started once more.
       hangUp()
       if (await ping()) return true

@@ -169,6 +169,28 @@ describe('a client with a worker', () => {
     expect(server.refreshes).toBe(1)
   })
 
+  it('F39: that is disposed of while it asks for the worker starts no other one', async () => {
+    let starts = 0
+    const browser = openBrowser()
+    const place = workerFor(browser.server)
+    const tab: Tab = browser.open({
+      refresh: {
+        worker: () => {
+          starts += 1
+          return place.of(tab)
+        },
+      },
+    })
+    await all([tab.client.login(formOf())], 100)
+    watch(tab.client.getAccessToken(forced))
+    const isAsked = (): boolean => place.asked.at(-1)?.call === 'ping'
+    expect(isAsked()).toBe(false)
+    while (!isAsked()) await undefined
+    tab.client.dispose()
+    await pass(5000)
+    expect([starts, place.ports, tab.timers]).toEqual([1, 0, 0])
+  })
+
   it('starts it once, and only when it begins', async () => {
     const { open } = openBrowser()
     let starts = 0

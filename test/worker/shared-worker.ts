@@ -19,7 +19,7 @@ export type Worker = ReturnType<typeof startWorker>
 
 export function startWorker(backend: AuthBackend<object, unknown>, options?: HostOptions) {
   const ports = new Set<MessagePort>()
-  const asked: object[] = []
+  const asked: { readonly call?: string }[] = []
   const listening = vi.spyOn(globalThis, 'addEventListener')
   hostRefresh(backend, options)
   const [type, listener] = listening.mock.calls.at(-1) as [string, EventListener]
