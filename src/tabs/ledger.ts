@@ -44,8 +44,8 @@ export interface SessionLedger {
   begin(session: Entry, beginning: Beginning): Promise<Turn>
   /** Moves on from this generation; `false` if it has ended, or somebody else has moved on, or is about to. */
   commit(base: Entry, attempt: number): Promise<boolean>
-  /** Ends an attempt that has moved nothing on; `failure` is the last one now. */
-  fail(base: Entry, attempt: number, failure: LedgerFailure | undefined): Promise<unknown>
+  /** Ends an attempt that has moved nothing on; `failure` is the last one now. `isGood`: nothing is in doubt any more. */
+  fail(base: Entry, attempt: number, failure: LedgerFailure | undefined, isGood?: boolean): Promise<unknown>
   /** Ends the session because the attempt was refused; `false` if the refusal came too late to count. */
   refuse(base: Entry, attempt: number, why: string): Promise<boolean>
   /** Leaves a tombstone, so that nothing late revives the session; `false` if another session goes on there. */
@@ -189,8 +189,10 @@ export function openLedger({ isPrivate, nameOf, environment, trace }: LedgerPart
       return turn
     },
     commit: (base, attempt) => settle(base, attempt, ({ id, generation }) => ({ id, generation: generation + 1 })),
-    fail: (base, attempt, failure) =>
-      settle(base, attempt, (at, row) => (row?.attempt ? { ...at, isOrphaned: row.isOrphaned, failure } : row)),
+    fail: (base, attempt, failure, isGood) =>
+      settle(base, attempt, (at, row) =>
+        row?.attempt ? { ...at, isOrphaned: !isGood && row.isOrphaned, failure } : row,
+      ),
     refuse: (base, attempt, ended) => settle(base, attempt, (at) => ({ ...at, ended })),
     end: (session, ended) =>
       update(session, (row, at) => {
@@ -214,7 +216,7 @@ export function takeTurns(parts: Pick<LedgerParts, 'environment' | 'trace'>, nam
   const shared = openLedger({ ...parts, isPrivate: () => false, nameOf: () => `${name}.cookie` })
   // Whoever came later, the answer to this call is as good as any.
   const settle = async (_: Entry, attempt: number): Promise<boolean> => {
-    await shared.fail(cookie, attempt, undefined)
+    await shared.fail(cookie, attempt, undefined, true)
     return true
   }
   return {

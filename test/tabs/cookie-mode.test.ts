@@ -160,6 +160,22 @@ describe('tabs that share a refresh cookie and nothing else', () => {
     expect(asked.status).toBe('fulfilled')
   })
 
+  it('F43: blame no tab that died once for a refusal that comes after another renewal', async () => {
+    const { server, tabs } = await memoryTabs(2, ON_DEMAND)
+    const [first, second] = tabs
+    server.failNext('refresh', 'hang')
+    await pass(LIFETIME)
+    first.token.catch(() => undefined)
+    await pass()
+    first.crash()
+    const asked = watch(second.token)
+    await pass(15_000)
+    expect(asked.status).toBe('fulfilled')
+    server.failNext('refresh', new Response(null, { status: 401 }))
+    await all([second.client.getAccessToken(forced)], 2000)
+    expect(second.heard('logout')).toMatchObject([{ reason: 'revoked', error: { code: 'refresh_rejected' } }])
+  })
+
   it('learn each for itself that the session is over', async () => {
     const { server, tabs } = await memoryTabs(3)
     await all([tabs[0].client.logout()], 2000)
