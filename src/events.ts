@@ -15,18 +15,18 @@ export interface Events<Map extends object> {
 
 /** Creates an emitter in which a listener that throws or rejects stops nobody: its error goes to `report`. */
 export function createEvents<Map extends object>(report: (error: unknown) => void): Events<Map> {
-  type Entry = { name: keyof Map; listener: (event: never) => void }
+  type Entry = { name: keyof Map; listener: (event: never) => void; off: Unsubscribe }
   const entries = new Set<Entry>()
   const queue: { name: keyof Map; event: unknown }[] = []
   let isFlushing = false
   let isClosed = false
   return {
     on(name, listener, signal) {
-      const entry = { name, listener }
       const off = (): void => {
         entries.delete(entry)
         signal?.removeEventListener('abort', off)
       }
+      const entry = { name, listener, off }
       if (isClosed || signal?.aborted) return off
       entries.add(entry)
       signal?.addEventListener('abort', off)
@@ -49,7 +49,7 @@ export function createEvents<Map extends object>(report: (error: unknown) => voi
     },
     close() {
       isClosed = true
-      entries.clear()
+      for (const { off } of entries) off()
     },
   }
 }

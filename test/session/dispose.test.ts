@@ -39,6 +39,16 @@ describe('dispose()', () => {
     expect([setup.page.timers, setup.page.listeners]).toEqual([0, 0])
   })
 
+  it('F39: leaves no listener on a signal that `on` was given', async () => {
+    const { auth } = await virtuallySignedIn()
+    const { signal } = new AbortController()
+    const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')]
+    auth.on('logout', () => undefined, { signal })
+    auth.dispose()
+    expect(removed.mock.calls).toEqual(added.mock.calls)
+    expect(added).toHaveBeenCalledOnce()
+  })
+
   it('F39: leaves none while a storage does not answer', async () => {
     const silent: TokenStorage = {
       getItem: () => new Promise(() => undefined),
