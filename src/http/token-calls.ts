@@ -60,7 +60,7 @@ export function createTokenCaller(parts: TokenCallerParts): TokenCaller {
       return await inTime(running, (call === 'resume' ? 3 : 1) * refresh.timeout)
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      throw failureOf(call, error, answer, backend.isFinal, environment.clock.now())
+      throw failureOf(call, error, answer, backend.isFinal?.bind(backend), environment.clock.now())
     }
   }
 }

@@ -58,6 +58,27 @@ describe('a backend of your own whose refresh fails', () => {
     expect(heard('logout')).toEqual([])
   })
 
+  it('is asked as a method what is final', async () => {
+    const wire = createWire(() => Response.json({}, { status: 403 }))
+    const backend: AuthBackend<LoginForm> & { final: number } = {
+      id: 'own',
+      origin: 'https://id.test',
+      refreshVia: 'body',
+      login: async () => ({ accessToken: 'a', refreshToken: 'r' }),
+      async refresh(_tokens, { fetch }) {
+        throw new Error(`The server answered ${(await fetch(TOKEN)).status}.`)
+      },
+      final: 403,
+      isFinal({ status }) {
+        return status === this.final
+      },
+    }
+    const { client } = setUp({ backend, fetch: wire.fetch })
+    await client.login(FORM)
+    await expect(client.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({ code: 'login_required' })
+    expect(client.state).toMatchObject({ reason: 'revoked' })
+  })
+
   it('is not signed out for the answer to a call before the one that failed', async () => {
     const { client, error } = await refreshing(
       async ({ fetch }) => {
