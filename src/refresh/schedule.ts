@@ -62,7 +62,7 @@ export function createSchedule<User>(parts: ScheduleParts<User>): Schedule {
     }
     return [
       [remaining, () => end(session, 'expired')],
-      [warned === name ? NEVER : due, warn],
+      [isOnDemand || warned === name ? NEVER : due, warn],
     ]
   }
 

@@ -318,6 +318,13 @@ describe('nothing to renew with', () => {
     expect(told).toEqual(['expiring'])
   })
 
+  it('tells no `expiring` on demand, not even when the page wakes', async () => {
+    const { page, told } = await virtuallySignedIn({ issuer: createIssuer(once), refresh: { when: 'on-demand' } })
+    await page.pass(95 * SECOND)
+    for (const event of EVENTS) await page.wake(event)
+    expect(told).toEqual([])
+  })
+
   it('rejects with login_required a caller that finds the token expired', async () => {
     const { auth, page, told } = await virtuallySignedIn({ issuer: createIssuer(once), refresh: { when: 'on-demand' } })
     page.sleep(HOUR)
