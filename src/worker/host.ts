@@ -15,6 +15,8 @@ export interface HostOptions {
 }
 
 interface Flight {
+  /** For so long it is believed to be under way, by the clock that nobody can set. */
+  readonly until: number
   readonly answer: Promise<TokenResponse | undefined>
   /** When the answer came, in epoch milliseconds. */
   receivedAt?: number
@@ -61,7 +63,8 @@ export function hostRefresh<Credentials extends object, User>(
       // By way of JSON, as records are: what a port cannot carry would be lost with all the rest.
       return answer && JSON.parse(JSON.stringify(answer))
     }
-    const flight: Flight = { answer: fly() }
+    // A call may be several requests, each with a deadline; one that a backend makes otherwise may have none.
+    const flight: Flight = { answer: fly(), until: environment.clock.monotonic() + delay + 3 * timeout }
     // The generations before are over.
     const session = name.slice(0, name.lastIndexOf(' ') + 1)
     for (const other of flights.keys()) if (other.startsWith(session)) flights.delete(other)
@@ -76,6 +79,7 @@ export function hostRefresh<Credentials extends object, User>(
   const join = (request: RefreshRequest): Flight | undefined => {
     const flight = flights.get(nameOf(request))
     // Of a session that has a name, an answer is kept until it is stored: its refresh token is worth more than its age.
+    if (flight && !flight.receivedAt && environment.clock.monotonic() >= flight.until) return undefined
     if (request.which || !flight?.receivedAt) return flight
     const { held } = request
     const isSpent = held === undefined || flight.accessToken === held
@@ -96,7 +100,8 @@ export function hostRefresh<Credentials extends object, User>(
       const flight = join(request) ?? depart(request)
       const answer = await flight.answer
       const age = Date.now() - (flight.receivedAt ?? 0)
-      const lifetime = answer?.lifetime === undefined ? undefined : answer.lifetime - age
+      // What is no number is `null` by now.
+      const lifetime = Number.isFinite(answer?.lifetime) ? Number(answer?.lifetime) - age : undefined
       return { number, answer: answer && { ...answer, lifetime }, age }
     } catch (error) {
       const known = isAuthError(error) ? error : new AuthError('server_error', 'The renewal broke off.')

@@ -1,6 +1,7 @@
+import { type AuthBackend, jsonBackend } from 'latchkey'
 import { describe, expect, it } from 'vitest'
 import { all, pass } from '../tabs/several-tabs.ts'
-import { openHostedTabs, workerFor } from './shared-worker.ts'
+import { openHostedTabs, startWorker, workerFor } from './shared-worker.ts'
 
 describe('a port to the worker', () => {
   /** A page that asks by hand; each answer as it comes. */
@@ -47,6 +48,33 @@ describe('a port to the worker', () => {
     const third = await one.refresh(server.current.refreshToken as string, 'session 2')
     expect(third?.answer?.accessToken).not.toBe(first?.answer?.accessToken)
     expect(calls()).toBe(2)
+  })
+
+  /** A page that asks a worker whose backend refreshes like this. */
+  async function askerOf(refresh: NonNullable<AuthBackend['refresh']>) {
+    const { server, tabs } = await openHostedTabs(1)
+    tabs[0].client.dispose()
+    return ask(startWorker({ ...jsonBackend({ baseUrl: server.baseUrl }), refresh }))
+  }
+
+  it('K3: gets no lifetime where the backend knows none', async () => {
+    const { refresh } = await askerOf(async () => ({ accessToken: 'new', lifetime: Number.NaN }))
+    expect((await refresh('r'))?.answer).toEqual({ accessToken: 'new' })
+  })
+
+  it('joins a call that hangs for three timeouts, and then makes another one', async () => {
+    let calls = 0
+    const { refresh } = await askerOf(async () => {
+      calls += 1
+      return calls === 1 ? new Promise(() => undefined) : { accessToken: 'new' }
+    })
+    await refresh('r')
+    await pass(29_000)
+    await refresh('r')
+    expect(calls).toBe(1)
+    await pass(1000)
+    expect(await refresh('r')).toMatchObject({ answer: { accessToken: 'new' } })
+    expect(calls).toBe(2)
   })
 
   it('gets nothing kept once the answer was forgotten: the spent token meets the server', async () => {
