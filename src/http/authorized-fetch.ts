@@ -45,8 +45,10 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     return fetch(input, init)
   }
 
-  return async (input, init) => {
+  const authorized: typeof globalThis.fetch = async (input, init) => {
     life.throwIfAborted()
+    // Nothing that a Request has is its own: a copy would be empty.
+    if (init instanceof Request) return authorized(new Request(input, init))
     // Read once: a URL may be changed while the token is renewed, and other objects may say something else each time.
     const isPlain = typeof input === 'string' || input instanceof URL
     const request = isPlain ? undefined : input instanceof Request ? input : new Request(input)
@@ -64,7 +66,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     if (headers.has('authorization'))
       return pass(input, read(init, headers), url ?? new URL(text), 'it brought its own Authorization header.')
 
-    const signal = init?.signal ?? request?.signal
+    const signal = init?.signal === undefined ? request?.signal : init.signal
     // No `await` once the storage is read: who is signed in is asked now, not later.
     const before = departures()
     const loading = ready(signal)
@@ -97,6 +99,7 @@ export function createAuthorizedFetch<User>(parts: AuthorizedFetchParts<User>): 
     renewal.judge(next, second.status !== 401)
     return second
   }
+  return authorized
 }
 
 /** The same `init`, but for headers that may be an iterator, which has been read by now. */

@@ -134,6 +134,26 @@ describe('H6: after a 401', () => {
     expect(seen).toEqual(Array(2).fill(['PUT', 'of init', '2']))
   })
 
+  it('a Request as init is sent as it is, both times', async () => {
+    const { client, server } = await signedIn()
+    server.expireAccessTokens()
+    const request = new Request('https://other.test/', { method: 'PUT', body: 'x', headers: { 'X-Trace': '1' } })
+
+    const response = await client.fetch(API, request)
+
+    const seen = server.to('api').map(({ method, text, headers }) => [method, text, headers.get('x-trace')])
+    expect(response.status).toBe(200)
+    expect(seen).toEqual(Array(2).fill(['PUT', 'x', '1']))
+  })
+
+  it('`signal: null` in init lets go of the signal of a Request', async () => {
+    const { client, server } = await signedIn()
+    const request = new Request(API, { signal: AbortSignal.abort() })
+
+    expect((await client.fetch(request, { signal: null })).status).toBe(200)
+    expect(server.to('api')).toHaveLength(1)
+  })
+
   it('F36: a stream is not sent again: the caller gets the 401', async () => {
     const { client, server } = await signedIn()
     server.expireAccessTokens()
