@@ -94,7 +94,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
   }
 
   const fly = async (mine: Flight, session: Session<User>, cause: string): Promise<void> => {
-    for (;;) {
+    while (flight === mine) {
       const [timer, caller, everybody] = backoff.pauses
       if (everybody) {
         const retryAt = clock.now() + everybody
@@ -104,8 +104,7 @@ export function createRenewal<User>(parts: RenewalParts<User>): Renewal<User> {
       if (caller) {
         hurry = new AbortController()
         await sleep(environment, caller, hurry.signal).catch(() => undefined)
-      }
-      if (flight !== mine || (await attempt(session, cause)) || flight !== mine) return
+      } else if (await attempt(session, cause)) return
     }
   }
 

@@ -180,6 +180,22 @@ describe('callers in several tabs', () => {
     for (const [index, gap] of gaps.entries()) expect(gap).toBeGreaterThanOrEqual(Math.min(5000, 500 * 2 ** index))
   })
 
+  it('wait as long as the last failure asks for that came while they waited', async () => {
+    const { server, tabs } = await openTabs(2, {}, ON_DEMAND)
+    const [first, second] = tabs
+    await pass(LIFETIME)
+    server.failNext('refresh', new Response(null, { status: 503 }), 2)
+    await all([first.token])
+    const asked = watch(second.token)
+    await pass(200)
+    first.emit('online')
+    await all([first.token])
+    await pass(2000)
+    const [, failed = 0, last = 0] = server.to('refresh').map(({ at }) => at)
+    expect(last - failed).toBeGreaterThanOrEqual(1000)
+    expect(asked.status).toBe('fulfilled')
+  })
+
   it('are served by the attempt of another tab that ends their pause', async () => {
     const { server, tabs } = await openTabs(2, {}, ON_DEMAND)
     const [first, second] = tabs
