@@ -130,6 +130,20 @@ describe('tabs that share a refresh cookie and nothing else', () => {
     ).toEqual(Array(4).fill('fulfilled'))
   })
 
+  it('heed the pause that the server asks of a tab which has signed out meanwhile', async () => {
+    const { server, tabs } = await memoryTabs(2, ON_DEMAND)
+    const [first, second] = tabs
+    await pass(LIFETIME)
+    server.slowDown('refresh', 1000)
+    server.failNext('refresh', new Response(null, { status: 429, headers: { 'Retry-After': '60' } }))
+    first.token.catch(() => undefined)
+    await pass(500)
+    await all([first.client.logout()], 1000)
+    const results = await all([second.token], 3000)
+    expect(results).toMatchObject([{ reason: { code: 'rate_limited' } }])
+    expect(server.refreshes).toBe(1)
+  })
+
   it('send to a server that fails in an hour hardly more than one tab would', async () => {
     const sent: number[] = []
     for (const count of [1, 5]) {
