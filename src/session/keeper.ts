@@ -222,8 +222,11 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
       adoptInitial()
       const source = stored ? 'storage' : current ? 'initial' : await ask()
       if (current) {
-        onChange(current, true)
-        if (!stored) void save(current)
+        // A session that was found has its mark, unless it ends in another tab at this moment.
+        if (!stored) {
+          onChange(current, true)
+          void save(current)
+        }
       } else if (source) {
         current = awaitTokens(environment, source === 'probe')
       }

@@ -67,6 +67,14 @@ describe('tabs with a refresh cookie and a record in localStorage', () => {
     expect(server.refreshes).toBe(0)
   })
 
+  it('leave no mark behind a sign-out that comes while one of them begins', async () => {
+    const { tabs, area, open } = await openTabs(1, { server: COOKIE })
+    area.written.length = 0
+    await all<unknown>([open().client.start(), tabs[0].client.logout()], 2000)
+    expect(area.written).toEqual([])
+    expect([...area.items.keys()]).toEqual([])
+  })
+
   it('T13: notice by `sub` that the cookie has become somebody else’s, in all tabs', async () => {
     const { server, tabs } = await openTabs(3, { server: COOKIE })
     otherCookie(server, 'bob')
