@@ -66,7 +66,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   let isTold = false
   /** What the client begins with, which nobody has seen yet. */
   let entering: 'stored' | 'new' | undefined
-  let search = { id: '', generation: 0, since: 0, isAsked: false }
+  let search = { id: '', generation: 0, at: 0, waited: 0 }
 
   /** Stores the session once more, if it is the current one of all tabs. */
   const rewrite = async (): Promise<void> => {
@@ -79,16 +79,14 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
 
   /** Waits a little for the record of which the ledger speaks, and asks the other tabs for it once; `false` if it is lost. */
   const wait = async ({ id, generation }: Entry): Promise<boolean> => {
-    if (!isSameGeneration(search, { id, generation })) {
-      search = { id, generation, since: clock.monotonic(), isAsked: false }
-    }
-    const waited = clock.monotonic() - search.since
+    const at = clock.monotonic()
+    const last = isSameGeneration(search, { id, generation }) ? search : { at, waited: 0 }
+    // A page that was frozen meanwhile has not waited: the record may come with the thaw.
+    const waited = last.waited + Math.min(at - last.at, 5 * LATE)
+    search = { id, generation, at, waited }
     // What only this tab writes does not come later.
     if (waited >= (scope === 'tab' ? 1 : 20) * LATE) return false
-    if (waited >= 10 * LATE && !search.isAsked) {
-      search.isAsked = true
-      hints.send('wanted')
-    }
+    if (last.waited < 10 * LATE && waited >= 10 * LATE) hints.send('wanted')
     await sleep(environment, waited < LATE ? LATE / 10 : LATE, life)
     isLookedAgain = true
     return true

@@ -143,6 +143,19 @@ describe('a tab that stood still while another one signed out', () => {
   })
 })
 
+it('a tab that stood still while it looked for the record of another one’s refresh finds it when it goes on', async () => {
+  const { server, tabs } = await openTabs(2)
+  const [first, second] = tabs
+  second.seeStorageLate(5000)
+  await all([first.client.getAccessToken(forced)], 50)
+  second.freeze()
+  await pass(4500)
+  await second.thaw()
+  await pass(1000)
+  expect(second.events).toMatchObject([{ name: 'refresh', origin: 'other-tab' }])
+  expect(await second.token).toBe(server.current.accessToken)
+})
+
 describe('a page that comes out of the back/forward cache', () => {
   it.each(['pageshow', 'resume'] as const)(
     'F21, T14: after a sign-out elsewhere sends no request with the old token, on %s',
