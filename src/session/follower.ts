@@ -66,6 +66,8 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   let isTold = false
   /** What the client begins with, which nobody has seen yet. */
   let entering: 'stored' | 'new' | undefined
+  /** When another tab said that the storage may lack a record. */
+  let wantedAt = 0
   let search = { id: '', generation: 0, at: 0, waited: 0 }
 
   /** Stores the session once more, if it is the current one of all tabs. */
@@ -167,8 +169,10 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     await look()
     const now = keeper.current()
     if (!now || !store.isSettled || (await store.load()) !== undefined) return
-    // A sign-out of the session before may have come after this one was stored.
-    if (!isAll && ledger.isShared && clock.now() - now.receivedAt < JUST_NOW) return rewrite()
+    // A sign-out of the session before may have come after this one was stored; or later still from a tab that was frozen,
+    // which says then that a record may be missing.
+    const since = Math.max(now.receivedAt, wantedAt)
+    if (!isAll && ledger.isShared && clock.now() - since < JUST_NOW) return rewrite()
     void keeper.end(now.id, 'storage-cleared', undefined, 'other-tab')
     onSettled()
   }
@@ -203,6 +207,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       }
     },
     hear(hint) {
+      if (hint === 'wanted') wantedAt = clock.now()
       void (hint === 'changed' ? look() : rewrite())
     },
     watch: () =>

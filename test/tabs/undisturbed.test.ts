@@ -125,6 +125,22 @@ describe('a tab that wakes while its database hangs', () => {
   )
 })
 
+it('L1: a sign-out by a page that has just come back, and knows nothing of a newer session, does not end that one', async () => {
+  const { tabs, area, start } = await openTabs(2)
+  const [first, second] = tabs
+  first.seeStorageLate(Number.POSITIVE_INFINITY)
+  first.freeze()
+  await all([second.client.login(formOf('bob'))])
+  await pass(5000)
+  const record = area.items.get('latchkey')
+  second.seeStorageLate(100)
+  const back = first.thaw()
+  await all<unknown>([first.client.logout(), back], 2000)
+  expect(area.items.get('latchkey')).toBe(record)
+  expect(second.heard('logout')).toMatchObject([{ reason: 'replaced' }])
+  expect((await start()).client.state).toMatchObject({ status: 'authenticated' })
+})
+
 it('says nothing of a session that had ended, while a redirect login is about to begin another', async () => {
   const { start, open, server } = openBrowser()
   const first = await start()
