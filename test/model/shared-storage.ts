@@ -21,7 +21,9 @@ interface View {
 export interface Write {
   readonly page: VirtualPage | undefined
   readonly key: string
+  /** What stood there, and what the page saw there when it wrote: it may not have heard of others yet. */
   readonly before: string | undefined
+  readonly seen: string | undefined
   readonly after: string | undefined
 }
 
@@ -87,14 +89,14 @@ export class SharedStorage {
   clear(key: string, page: VirtualPage | undefined): void {
     const view = page && this.#views.get(page)
     if (view) this.#write(view, key, undefined)
-    else this.#arrive(undefined, key, undefined)
+    else this.#arrive(undefined, key, undefined, undefined)
   }
 
   #write(view: View, key: string, value: string | undefined): void {
     const before = view.items.get(key)
     if (!view.page.isAlive || before === value) return
     if (!this.#isLate) {
-      this.#onWrite({ page: view.page, key, before, after: value })
+      this.#onWrite({ page: view.page, key, before, seen: before, after: value })
       put(this.items, key, value)
       this.#announce(view, key, value)
       return
@@ -104,7 +106,7 @@ export class SharedStorage {
     view.sentUntil = Math.max(view.sentUntil, this.#time.mono + this.#latency())
     this.#time.later(view.sentUntil - this.#time.mono, () => {
       if (view.isCut) return
-      this.#arrive(view, key, value)
+      this.#arrive(view, key, value, before)
       view.heardUntil = Math.max(view.heardUntil, this.#time.mono + this.#latency())
       this.#time.later(view.heardUntil - this.#time.mono, () =>
         view.page.deliver(() => view.pending.set(key, (view.pending.get(key) as number) - 1)),
@@ -112,10 +114,10 @@ export class SharedStorage {
     })
   }
 
-  #arrive(from: View | undefined, key: string, value: string | undefined): void {
+  #arrive(from: View | undefined, key: string, value: string | undefined, seen: string | undefined): void {
     const before = this.items.get(key)
     if (before === value) return
-    this.#onWrite({ page: from?.page, key, before, after: value })
+    this.#onWrite({ page: from?.page, key, before, seen, after: value })
     put(this.items, key, value)
     this.#announce(from, key, value)
   }

@@ -20,6 +20,8 @@ export class Course {
   readonly excused = new Set<string>()
   /** Whether a record may be gone without the session having ended in the ledger. */
   isCleared = false
+  /** Sessions whose record was removed by a page that still saw another one there. */
+  readonly overrun = new Set<string>()
   /** Whether a tab with a storage of its own was copied, so that two have the same session. */
   isDuplicated = false
   isSignedOutUnseen = false

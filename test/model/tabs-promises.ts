@@ -80,7 +80,9 @@ export class Promises implements Witness {
       revoked: this.#course.mayBeLost(family),
       replaced: this.#world.server.families.length > 1,
       expired: false,
-      'storage-cleared': this.#course.isCleared,
+      // Whoever has removed a record that it could not see says so, where there is a channel.
+      'storage-cleared':
+        this.#course.isCleared || (!this.#world.setting.hasChannel && this.#course.overrun.has(family)),
     }
     if (!isTrue[reason]) this.#fail(`session ${family} ends without a reason: ${reason}, ${error}`)
   }
@@ -88,8 +90,8 @@ export class Promises implements Witness {
   // What the pages share.
 
   /** Reading never writes: a page stores what it has fetched, what another page wanted, or what is current. */
-  write({ page, key, before, after }: Write): void {
-    const [old, stored] = [readRecord(before), readRecord(after)]
+  write({ page, key, before, seen, after }: Write): void {
+    const stored = readRecord(after)
     const tokenOf = (record: StoredRecord | undefined) => this.#world.server.accessTokens.get(record?.a ?? '')
     const token = tokenOf(stored)
     if (stored && token) this.#course.names.set(stored.id, token.family.id)
@@ -101,7 +103,10 @@ export class Promises implements Witness {
     const isCurrent = mono - (this.#currentUntil.get(`${stored?.id} ${stored?.g}`) ?? 0) < AFTERMATH
     if (token && token.arrived?.page !== page && !isWanted && !isCurrent)
       this.#fail('a tab stores tokens that it has not fetched')
-    const removed = after === undefined ? tokenOf(old)?.family.id : undefined
+    // What nobody could know: that another page's record was on its way.
+    const removed = after === undefined ? tokenOf(readRecord(seen))?.family.id : undefined
+    const lost = after === undefined ? tokenOf(readRecord(before))?.family.id : undefined
+    if (lost && lost !== removed) this.#course.overrun.add(lost)
     if (
       removed &&
       tab.live &&

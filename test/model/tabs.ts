@@ -113,7 +113,7 @@ export class Tabs {
       scope: 'tab',
       getItem: (key) => items.get(key) ?? null,
       setItem: (key, value) => {
-        this.#promises.write({ page, key, before: items.get(key), after: value })
+        this.#promises.write({ page, key, before: items.get(key), seen: items.get(key), after: value })
         items.set(key, value)
       },
       removeItem: (key) => items.delete(key),

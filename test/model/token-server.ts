@@ -79,6 +79,7 @@ export interface Call {
   isProcessed?: boolean
   /** Whether it was refused for no good reason. */
   isDenied?: boolean
+  /** Seconds, as far as the page has heard of it. */
   retryAfter?: number
   /** What a successful answer of the token endpoints held. */
   issued?: { readonly access: string; readonly refresh: string }
@@ -208,6 +209,7 @@ export class TokenServer {
           if (!page.isAlive) call.outcome = 'failed' // which nobody hears
           page.deliver(() => {
             if (call.outcome !== 'pending') return
+            if (kind === 'refresh') call.retryAfter = Number(answer.headers?.['retry-after'] ?? 0)
             const isFinal =
               kind === 'refresh' && (answer.status === 400 || answer.status === 401) && mode !== 'blame client'
             end(isOk && (call.issued || kind !== 'refresh') ? 'ok' : isFinal ? 'refused' : 'failed')
@@ -247,10 +249,8 @@ export class TokenServer {
       case '500':
         return { status: 500, body: `{"token":"${CANARY}"}` }
       case '503 retry-after':
-      case '429 retry-after': {
-        if (call.kind === 'refresh') call.retryAfter = this.retryAfter
+      case '429 retry-after':
         return { status: Number.parseInt(this.mode, 10), headers: { 'retry-after': `${this.retryAfter}` } }
-      }
       case 'html':
         return { status: 200, body: `<html>${CANARY}</html>`, headers: { 'content-type': 'text/html' } }
       case 'empty':
