@@ -24,6 +24,11 @@ export class Course {
   readonly overrun = new Set<string>()
   /** Whether a tab with a storage of its own was copied, so that two have the same session. */
   isDuplicated = false
+  /**
+   * Whether a page that found nothing but the mark has asked the server for a session: if it gets none, there was one in
+   * the ledger all the same, over the tombstone of the one before.
+   */
+  isBegunByMark = false
   isSignedOutUnseen = false
   lastForced = -1
   lastHurry = -1

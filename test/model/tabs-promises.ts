@@ -78,7 +78,7 @@ export class Promises implements Witness {
     const isTrue = {
       logout: this.#course.signedOut.has(family) || this.#course.isSignedOutUnseen,
       revoked: this.#course.mayBeLost(family),
-      replaced: this.#world.server.families.length > 1,
+      replaced: this.#world.server.families.length > 1 || this.#course.isBegunByMark,
       expired: false,
       // Whoever has removed a record that it could not see says so, where there is a channel.
       'storage-cleared':
@@ -128,6 +128,7 @@ export class Promises implements Witness {
     const isTwice = before?.id === after.id && before.generation === after.generation && !before.ended
     if (isTwice && !after.ended && before.attempt === undefined && after.attempt === undefined)
       this.#fail(`generation ${after.generation} is committed twice`)
+    if (after.generation === 0 && this.#world.setting.scope === 'origin') this.#course.isBegunByMark = true
     const { mono } = this.#world.time
     if (before) this.#currentUntil.set(`${before.id} ${before.generation}`, mono)
     this.#currentUntil.set(`${after.id} ${after.generation}`, after.ended ? mono : Number.POSITIVE_INFINITY)
