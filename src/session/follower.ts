@@ -111,7 +111,7 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
 
   const compare = async (): Promise<boolean> => {
     await keeper.settled()
-    const now = keeper.current()
+    const [now, settled] = [keeper.current(), keeper.settled()]
     if (store.isDenied || (!now && scope === 'tab')) return true
     const row = ledger.isShared ? await ledger.read(now) : undefined
     // Read after the ledger: it cannot be older, but for what the browser has not yet brought here.
@@ -119,7 +119,8 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     // Without a ledger, another session than the one known here is news only if the browser says so.
     const known = row ?? ((isTold || stored?.id === now?.id) && stored)
     if (stored === null && !row?.ended) return false
-    if (!known || keeper.current() !== now) return true
+    // Something may have begun here since, and even ended.
+    if (!known || keeper.current() !== now || keeper.settled() !== settled) return true
     const isNews = isTold
     isTold = false
     const found = stored && isSameGeneration(stored, known) ? stored : undefined

@@ -59,6 +59,31 @@ describe('a slow write to the storage', () => {
   })
 })
 
+it('L1: a sign-out of a page that looks into a slow storage while it begins is final', async () => {
+  const { start, open } = openBrowser()
+  const area = new Map<string, string>()
+  const first = await start({ storage: slowly(area, { ms: 0 }) })
+  await all([first.client.login(formOf())], 1000)
+  let reads = 0
+  const second = open({
+    storage: {
+      ...slowly(area, { ms: 0 }),
+      async getItem(key) {
+        const value = area.get(key) ?? null
+        reads += 1
+        await new Promise((resolve) => setTimeout(resolve, 50 * reads))
+        return value
+      },
+    },
+  })
+  first.crash()
+  const out = second.client.logout()
+  second.emit('focus')
+  await all([out], 2000)
+  expect(second.client.state).toMatchObject({ status: 'unauthenticated', reason: 'logout' })
+  expect(second.events).toMatchObject([{ name: 'logout' }])
+})
+
 describe('a tab that wakes, and finds the session of before ended', () => {
   it('leaves a record alone that only a tab with a broken database knows of', async () => {
     const { start } = openBrowser()
