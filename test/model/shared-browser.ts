@@ -1,5 +1,5 @@
 import type { Environment, Ledger, LedgerRow } from 'latchkey'
-import { SharedStorage, type Write } from './shared-storage.ts'
+import { SharedStorage, type StorageWitness } from './shared-storage.ts'
 import type { VirtualPage, VirtualTime } from './virtual.ts'
 
 type Locks = NonNullable<Environment['locks']>
@@ -14,8 +14,7 @@ export interface BrowserKind {
 }
 
 /** Who wants to know what happens in the browser. */
-export interface Witness {
-  write(write: Write): void
+export interface Witness extends StorageWitness {
   step(name: string, before: LedgerRow | undefined, after: LedgerRow): void
   post(page: VirtualPage, hint: string): void
 }
@@ -50,7 +49,7 @@ export class SharedBrowser {
     this.#time = time
     this.#random = random
     this.#witness = witness
-    this.storage = new SharedStorage(time, random, kind.isLate, (write) => witness.write?.(write))
+    this.storage = new SharedStorage(time, random, kind.isLate, witness)
   }
 
   /** Gives `page` what it shares with the others; hands back its view of the storage. */

@@ -27,6 +27,12 @@ export interface Write {
   readonly after: string | undefined
 }
 
+/** Who wants to know of writes: as they arrive, and of removals when a page decides on them, by what it sees then. */
+export interface StorageWitness {
+  write?(write: Write): void
+  remove?(page: VirtualPage, key: string, seen: string | undefined): void
+}
+
 /**
  * `localStorage` as Chromium has it: each page reads and writes a copy of its own, and the copies learn of each other
  * later, over a place where all writes are put in order. The coherent variant has one copy for all.
@@ -38,13 +44,13 @@ export class SharedStorage {
   readonly #time: VirtualTime
   readonly #random: () => number
   readonly #isLate: boolean
-  readonly #onWrite: (write: Write) => void
+  readonly #witness: StorageWitness
 
-  constructor(time: VirtualTime, random: () => number, isLate: boolean, onWrite: (write: Write) => void) {
+  constructor(time: VirtualTime, random: () => number, isLate: boolean, witness: StorageWitness) {
     this.#time = time
     this.#random = random
     this.#isLate = isLate
-    this.#onWrite = onWrite
+    this.#witness = witness
   }
 
   /** The storage, and its events, as a page has them. */
@@ -95,8 +101,9 @@ export class SharedStorage {
   #write(view: View, key: string, value: string | undefined): void {
     const before = view.items.get(key)
     if (!view.page.isAlive || before === value) return
+    if (value === undefined) this.#witness.remove?.(view.page, key, before)
     if (!this.#isLate) {
-      this.#onWrite({ page: view.page, key, before, seen: before, after: value })
+      this.#witness.write?.({ page: view.page, key, before, seen: before, after: value })
       put(this.items, key, value)
       this.#announce(view, key, value)
       return
@@ -117,7 +124,7 @@ export class SharedStorage {
   #arrive(from: View | undefined, key: string, value: string | undefined, seen: string | undefined): void {
     const before = this.items.get(key)
     if (before === value) return
-    this.#onWrite({ page: from?.page, key, before, seen, after: value })
+    this.#witness.write?.({ page: from?.page, key, before, seen, after: value })
     put(this.items, key, value)
     this.#announce(from, key, value)
   }

@@ -103,19 +103,15 @@ export class Promises implements Witness {
     const isCurrent = mono - (this.#currentUntil.get(`${stored?.id} ${stored?.g}`) ?? 0) < AFTERMATH
     if (token && token.arrived?.page !== page && !isWanted && !isCurrent)
       this.#fail('a tab stores tokens that it has not fetched')
-    // What nobody could know: that another page's record was on its way.
-    const removed = after === undefined ? tokenOf(readRecord(seen))?.family.id : undefined
-    const lost = after === undefined ? tokenOf(readRecord(before))?.family.id : undefined
-    if (lost && lost !== removed) this.#course.overrun.add(lost)
-    if (
-      removed &&
-      tab.live &&
-      !tab.ended.has('?') &&
-      tab.live !== removed &&
-      !tab.ended.has(removed) &&
-      !this.#course.isCleared
-    )
-      this.#fail('a tab removes the record of a session that is not its own')
+    const [lost, meant] = [before, seen].map((text) => tokenOf(readRecord(text))?.family.id)
+    if (lost && after === undefined && lost !== meant) this.#course.overrun.add(lost)
+  }
+
+  remove(page: VirtualPage, key: string, seen: string | undefined): void {
+    const { live, ended } = this.#course.tabOf(page)
+    const family = this.#world.server.accessTokens.get(readRecord(seen)?.a ?? '')?.family.id
+    if (key.endsWith('.mark') || this.#course.isCleared || !family || !live || ended.has('?')) return
+    if (live !== family && !ended.has(family)) this.#fail('a tab removes the record of a session that is not its own')
   }
 
   step(name: string, before: LedgerRow | undefined, after: LedgerRow): void {
