@@ -114,7 +114,7 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
     // Nobody is to wait for an attempt that is over, and all heed what the server said, whoever is signed in here by now.
     if (keeper.current()?.id !== session.id)
-      await ledger.fail(session, attempt, failure.retryable ? backoff.fail(failure) : before)
+      await ledger.fail(session, attempt, failure.retryable ? backoff.fail(failure, before) : before)
     if (hasMoved(session)) return true
     if (failure !== error) reportError(error)
     if (FINAL.includes(failure.code)) {

@@ -138,6 +138,23 @@ describe('tabs that share a refresh cookie and nothing else', () => {
     ).toEqual(Array(4).fill('fulfilled'))
   })
 
+  it('count the failure of a tab which has signed out meanwhile', async () => {
+    const { server, tabs } = await memoryTabs(2, ON_DEMAND)
+    const [first, second] = tabs
+    await pass(LIFETIME)
+    server.slowDown('refresh', 1000)
+    server.failNext('refresh', new Response(null, { status: 503 }), 3)
+    await all([first.token], 3000)
+    await all([first.token], 3000)
+    first.token.catch(() => undefined)
+    await pass(500)
+    await all([first.client.logout()], 500)
+    await all([second.token], 6000)
+    const moments = server.to('refresh').map(({ at }) => at)
+    expect(moments).toHaveLength(4)
+    expect((moments[3] as number) - (moments[2] as number)).toBeGreaterThanOrEqual(1000 + 2000)
+  })
+
   it('heed the pause that the server asks of a tab which has signed out meanwhile', async () => {
     const { server, tabs } = await memoryTabs(2, ON_DEMAND)
     const [first, second] = tabs
