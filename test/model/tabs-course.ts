@@ -20,7 +20,7 @@ export class Course {
   readonly excused = new Set<string>()
   /** Whether a record may be gone without the session having ended in the ledger. */
   isCleared = false
-  /** Sessions whose record was removed by a page that still saw another one there. */
+  /** Sessions whose record was removed by a page that still saw another one there, and which could not tell all. */
   readonly overrun = new Set<string>()
   /** Whether a tab with a storage of its own was copied, so that two have the same session. */
   isDuplicated = false
@@ -53,6 +53,12 @@ export class Course {
   /** The session of the server that the client calls `id`. */
   nameOf(id: string): string | undefined {
     return this.names.get(id)
+  }
+
+  /** Whether all pages hear what is said now, and have for a while. */
+  get isEverybodyAwake(): boolean {
+    const since = this.#world.time.mono - AFTERMATH
+    return this.tabs.every(({ page }) => !page.isAlive || (!page.isFrozen && page.awakeSince < since))
   }
 
   /** The page stands still or dies: what it has on the wire may be lost. */

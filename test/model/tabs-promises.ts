@@ -80,9 +80,7 @@ export class Promises implements Witness {
       revoked: this.#course.mayBeLost(family),
       replaced: this.#world.server.families.length > 1 || this.#course.isBegunByMark,
       expired: false,
-      // Whoever has removed a record that it could not see says so, where there is a channel.
-      'storage-cleared':
-        this.#course.isCleared || (!this.#world.setting.hasChannel && this.#course.overrun.has(family)),
+      'storage-cleared': this.#course.isCleared || this.#course.overrun.has(family),
     }
     if (!isTrue[reason]) this.#fail(`session ${family} ends without a reason: ${reason}, ${error}`)
   }
@@ -104,7 +102,9 @@ export class Promises implements Witness {
     if (token && token.arrived?.page !== page && !isWanted && !isCurrent)
       this.#fail('a tab stores tokens that it has not fetched')
     const [lost, meant] = [before, seen].map((text) => tokenOf(readRecord(text))?.family.id)
-    if (lost && after === undefined && lost !== meant) this.#course.overrun.add(lost)
+    // Whoever removes a record that it could not see says so afterwards; not everybody may be there to hear it.
+    const isHeard = this.#world.setting.hasChannel && this.#course.isEverybodyAwake
+    if (lost && after === undefined && lost !== meant && !isHeard) this.#course.overrun.add(lost)
   }
 
   remove(page: VirtualPage, key: string, seen: string | undefined): void {
