@@ -189,21 +189,19 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
       let reading = scope === 'tab' ? undefined : begin()
       return async (isStored) => {
         const now = keeper.current()
+        if (now) entering = isStored ? 'stored' : 'new'
         // What the ledger had to say before a slow storage did may be out of date.
         const known = await (reading ?? ledger.read(now))
+        const isAt = (row: LedgerRow | undefined): boolean => isSameGeneration(row, now) && !row?.ended
         if (!now) {
           // Signed in by another tab a moment ago, whose record is on its way; or the storage was emptied, and none comes.
           if (ledger.isShared && known && !known.ended)
             await within(environment, LATE, look(), undefined).catch(() => undefined)
-          return
+        } else if (!isAt(known)) {
+          const row = await ledger.join(now)
+          if (row.generation === 0 && now.generation === 0) keeper.amend({ id: row.id })
+          else if (!isAt(row)) await look()
         }
-        const isAt = (row: LedgerRow | undefined): boolean => isSameGeneration(row, now) && !row?.ended
-        if (isAt(known)) return
-        const row = await ledger.join(now)
-        if (isAt(row)) return
-        if (row.generation === 0 && now.generation === 0) return keeper.amend({ id: row.id })
-        entering = isStored ? 'stored' : 'new'
-        await look()
         entering = undefined
       }
     },

@@ -166,6 +166,25 @@ it('L1: a sign-out by a page that has just come back, and knows nothing of a new
   expect((await start()).client.state).toMatchObject({ status: 'authenticated' })
 })
 
+it('a page says nothing of a session that had ended before, at whatever moment of its beginning it wakes', async () => {
+  const { tabs, area, open } = await openTabs(1)
+  const record = area.items.get('latchkey') as string
+  await all([tabs[0].client.logout()], 1000)
+  tabs[0].crash()
+  for (let moment = 0; moment < 20; moment += 1) {
+    area.set('latchkey', record)
+    const late = open()
+    const started = watch(late.client.start())
+    for (let tick = 0; tick < moment; tick += 1) await Promise.resolve()
+    late.emit('online')
+    await pass(1000)
+    expect(started.value).toMatchObject({ status: 'unauthenticated', reason: 'never' })
+    expect(late.events).toEqual([])
+    expect(area.items.has('latchkey')).toBe(false)
+    late.crash()
+  }
+})
+
 it('says nothing of a session that had ended, while a redirect login is about to begin another', async () => {
   const { start, open, server } = openBrowser()
   const first = await start()
