@@ -296,6 +296,9 @@ export class OneTab {
         if (!caller || /start|logout|set tokens/.test(caller.kind)) break
         caller.controller.abort(caller.reason)
         await settle()
+        // The cookie of an answer that had come by then is kept, and may be somebody else's.
+        if (server.via === 'cookie' && caller.kind === 'login' && tab.live)
+          this.#isCookieLost ||= this.#server.cookie?.family.id !== tab.live
         if (!caller.isSettled && !(caller.kind === 'login' && this.#isStoring))
           this.#fail(`a ${caller.kind} goes on after its abort`)
         break
