@@ -47,8 +47,9 @@ export async function checkAgreement(
   }
   const row = browser.rows.get(KEY)
   const record = browser.storage.items.get(KEY)
-  // A sign-out perhaps; or the write of a tab that did not live to take it back: the tombstone keeps it from being used.
-  const isCutShort = course.isCleared || course.tabs.some(({ page }) => !page.isAlive)
+  // A sign-out perhaps; or the write of a tab that did not live to take it back, or whose client did not: the tombstone
+  // keeps it from being used.
+  const isCutShort = course.isCleared || course.tabs.some(({ page, isDisposed }) => !page.isAlive || isDisposed)
   if (scope === 'origin' && row?.ended && record?.includes(row.id) && tabs.length > 0 && !isCutShort)
     findings.add(`the tokens of an ended session are left in the storage; ${traces()}`)
   const [first] = tabs
