@@ -104,17 +104,14 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
   }
 
   /** What an attempt that failed means for `session`: `true` if it has moved on all the same. */
-  const fail = async (
-    session: Session<User>,
-    { attempt = 0, isHeir, failure: before }: Turn,
-    error: unknown,
-  ): Promise<boolean> => {
+  const fail = async (session: Session<User>, turn: Turn, error: unknown): Promise<boolean> => {
+    const { attempt = 0, isHeir, failure: before } = turn
     const failure = isAuthError(error) ? error : new AuthError('server_error', 'The renewal broke off.')
     // The calls of a page that is about to go break off while it can still write: what it leaves is to be an orphan.
     if (failure.code === 'network' && follower) await sleep(environment, LAST_WORDS, life).catch(() => undefined)
     // Nobody is to wait for an attempt that is over, and all heed what the server said, whoever is signed in here by now.
     if (keeper.current()?.id !== session.id)
-      await ledger.fail(session, attempt, failure.retryable ? backoff.fail(failure, before) : before)
+      await ledger.fail(session, attempt, failure.retryable ? backoff.fail(failure, turn) : before)
     if (hasMoved(session)) return true
     if (failure !== error) reportError(error)
     if (FINAL.includes(failure.code)) {

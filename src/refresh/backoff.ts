@@ -9,8 +9,8 @@ export interface Backoff {
   readonly failure: LedgerFailure | undefined
   /** How long the timer, a caller in need of a token, and everybody has to wait, in milliseconds. */
   readonly pauses: readonly [timer: number, caller: number, everybody: number]
-  /** Notes a failure of this tab; `last` is the one before it. */
-  fail(error: AuthError, last?: LedgerFailure): LedgerFailure
+  /** Notes a failure of this tab; one of a session that is over here, whose turn was `other`, for the other tabs alone. */
+  fail(error: AuthError, other?: { readonly failure?: LedgerFailure | undefined }): LedgerFailure
   /** Heeds a failure of another tab. */
   heed(failure: LedgerFailure): void
   /** Lets all try at once whom the server does not forbid it: the page is online or visible again. */
@@ -49,14 +49,14 @@ export function createBackoff({ clock, random }: Environment): Backoff {
       const elapsed = Math.max(clock.now() - since.wall, clock.monotonic() - since.monotonic)
       return delays.map((delay) => Math.max(0, Math.ceil(delay - elapsed))) as [number, number, number]
     },
-    fail(why, last = failure) {
+    fail(why, other) {
       const at = clock.now()
-      const { count = 0 } = last ?? {}
+      const { count = 0 } = (other ?? { failure }).failure ?? {}
       const pause = Math.max(0, (why.retryAt ?? 0) - at)
       const timer = Math.max(pause, Math.min(300_000, 15_000 * 5 ** count) / 2) * (1 + random())
       const caller = Math.max(pause, Math.min(5000, 500 * 2 ** count))
       const next: LedgerFailure = { at, count: count + 1, pauses: [timer, caller, pause], code: why.code }
-      begin(next, why)
+      if (!other) begin(next, why)
       return next
     },
     heed(next) {
