@@ -167,13 +167,13 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
         await follower.look()
       }
       if (hasMoved(session)) return true
-      if (backoff.failure !== before) return false
+      if (backoff.failure !== before && backoff.pauses[0]) return false
       const isHosted = await exchange.isHosted()
       const turn = await ledger.begin(session, {
         // A cookie that the dead tab asked for may still come; without the lock it may be alive. Its own failure comes first.
         patience: isLocked() && !inCookie ? ON_ITS_WAY : refresh.timeout + ON_ITS_WAY,
         isHosted,
-        failedAt: before?.at,
+        failedAt: backoff.failure?.at,
       })
       const { attempt, delay, failure } = turn
       if (failure) heed(failure, !attempt)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AuthServerOptions } from '../support/auth-server.ts'
 import { setClock, watch } from '../support/clock.ts'
-import { all, LIFETIME, openTabs, pass, type Tab, type TabOptions } from './several-tabs.ts'
+import { all, FIRST_RENEWAL, LIFETIME, openTabs, pass, type Tab, type TabOptions } from './several-tabs.ts'
 
 const ON_DEMAND = { refresh: { when: 'on-demand', timeout: 10_000 } } as const satisfies TabOptions
 /** A server that lets a refresh token be used twice, as during a grace period. */
@@ -258,4 +258,24 @@ describe('a tab that freezes with the lock', () => {
     expect(asked.error).toMatchObject({ code: 'timeout' })
     expect(second.client.state).toMatchObject({ status: 'authenticated' })
   })
+})
+
+it('R4: of two tabs that steal the turn in one moment, one waits for the other, whatever it learns meanwhile', async () => {
+  const { server, tabs, locks, start } = await openTabs(1, { server: LENIENT })
+  const [first] = tabs
+  server.failNext('refresh', new Response(null, { status: 503 }))
+  await pass(FIRST_RENEWAL)
+  expect(first.heard('refreshFailed')).toHaveLength(1)
+  server.slowDown('refresh', 8000)
+  await pass(12_000)
+  expect(server.refreshes).toBe(2)
+  first.freeze()
+  const others = [await start(), await start()]
+  for (const { client } of others) client.getAccessToken({ forceRefresh: true }).catch(() => undefined)
+  await pass(13_000)
+  expect(locks.thefts).toBe(2)
+  await pass(4000)
+  expect(server.refreshes).toBe(3)
+  await pass(8000)
+  for (const { heard } of others) expect(heard('refresh')).toHaveLength(1)
 })
