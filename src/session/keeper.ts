@@ -182,7 +182,7 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
 
   const establish: Keeper<User>['establish'] = (answer, isJustIssued, signal) => {
     const session = next(answer, undefined, isJustIssued)
-    const adopted = ledger.adopt(session)
+    const adopted = adopting.then(() => ledger.adopt(session))
     const begin = async (): Promise<Written> => {
       await unlessAborted(adopted, signal)
       // No `await` from here on: who is told that it was ended may rely on it.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { browserEnvironment } from '../../src/browser.ts'
 import { watch } from '../support/clock.ts'
 import {
   all,
@@ -176,6 +177,23 @@ describe('a sign-out', () => {
     await all([login], 3000)
     await pass(3000)
     expect(tabs.map(subOf)).toEqual(['bob', 'bob', 'bob'])
+  })
+})
+
+describe('a sign-out after two sign-ins that were broken off', () => {
+  it('is final: the ledger knows it, at whichever moment each of them was', async () => {
+    const { tabs } = await openTabs(1)
+    const [{ client }] = tabs
+    for (let steps = 0; steps < 20; steps += 1) {
+      await all([client.login(formOf())])
+      const brokenOff: Promise<unknown>[] = []
+      for (const accessToken of ['one', 'two']) {
+        brokenOff.push(client.setTokens({ accessToken }))
+        for (let step = 0; step < steps; step += 1) await undefined
+      }
+      await all([...brokenOff, client.logout()], 1000)
+      expect([steps, await browserEnvironment.ledger?.read('latchkey')]).toMatchObject([steps, { ended: 'logout' }])
+    }
   })
 })
 
