@@ -12,8 +12,8 @@ export interface Follower {
   /** Looks at ledger and storage; resolves when this tab knows what they say, with whether they could be read. */
   look(): Promise<boolean>
   /**
-   * Begins to read the ledger, while the storage is read; what it hands back compares with it what the client began with, from
-   * the storage or otherwise.
+   * Begins to read the ledger, while the storage is read; what it hands back compares with it what the client began with,
+   * from the storage or otherwise.
    */
   enter(): (isStored: boolean) => Promise<void>
   /** Does what another tab asks for. */
@@ -181,12 +181,13 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
   return {
     look,
     enter() {
-      const begin = (): Promise<LedgerRow | undefined> =>
-        ledger.read(undefined).finally(() => {
+      let reading: Promise<LedgerRow | undefined> | undefined
+      // The row of a tab of its own is named after the session, which is not known yet.
+      if (scope !== 'tab') {
+        reading = ledger.read(undefined).finally(() => {
           reading = undefined
         })
-      // The row of a tab of its own is named after the session.
-      let reading = scope === 'tab' ? undefined : begin()
+      }
       return async (isStored) => {
         const now = keeper.current()
         if (now) entering = isStored ? 'stored' : 'new'

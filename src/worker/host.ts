@@ -78,8 +78,8 @@ export function hostRefresh<Credentials extends object, User>(
   /** The call under way, or the answer kept from before, if it serves. */
   const join = (request: RefreshRequest): Flight | undefined => {
     const flight = flights.get(nameOf(request))
-    // Of a session that has a name, an answer is kept until it is stored: its refresh token is worth more than its age.
     if (flight && !flight.receivedAt && environment.clock.monotonic() >= flight.until) return undefined
+    // Of a session that has a name, an answer is kept until it is stored: its refresh token is worth more than its age.
     if (request.which || !flight?.receivedAt) return flight
     const { held } = request
     const isSpent = held === undefined || flight.accessToken === held
