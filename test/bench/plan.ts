@@ -17,7 +17,7 @@ export interface Plan {
   readonly write: string | undefined
 }
 
-const FULL = { sets: 2, rounds: 10, slice: 30, warmUp: 300, stampedes: [3, 2], coldStarts: 15 } as const
+const FULL = { sets: 5, rounds: 10, slice: 30, warmUp: 300, stampedes: [3, 2], coldStarts: 25 } as const
 const QUICK = { sets: 1, rounds: 3, slice: 5, warmUp: 30, stampedes: [1, 0], coldStarts: 2 } as const
 
 export function readPlan(root: string): Plan {
