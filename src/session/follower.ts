@@ -119,8 +119,10 @@ export function createFollower<User>(parts: FollowerParts<User>): Follower {
     // Without a ledger, another session than the one known here is news only if the browser says so.
     const known = row ?? ((isTold || stored?.id === now?.id) && stored)
     if (stored === null && !row?.ended) return false
-    // Something may have begun here since, and even ended.
-    if (!known || keeper.current() !== now || keeper.settled() !== settled) return true
+    // Something may have begun here since, and even ended; what others have done meanwhile is still to be learned.
+    const hasMoved = keeper.current() !== now || keeper.settled() !== settled
+    isLookedAgain ||= hasMoved
+    if (!known || hasMoved) return true
     const isNews = isTold
     isTold = false
     const found = stored && isSameGeneration(stored, known) ? stored : undefined
