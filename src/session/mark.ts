@@ -9,11 +9,13 @@ export interface Mark {
 
 /** Keeps the mark in `storage`, and does without where that is denied. */
 export function createMark(storage: TokenStorage, key: string): Mark {
-  let last: boolean | undefined
+  /** What this tab knows of it: whoever finds a session in the storage need not look. */
+  let last: boolean | undefined = true
   return {
     async isSet() {
       try {
-        return (await storage.getItem(key)) !== null
+        last = (await storage.getItem(key)) !== null
+        return last
       } catch {
         return false
       }

@@ -240,6 +240,22 @@ it('S5: who has signed out stays so after a reload, though the server was not to
   expect(again.client.state.status).toBe('unauthenticated')
 })
 
+it('S5: who has signed out stays so, though a tab lives on that was reloaded before', async () => {
+  const { tabs, server, open, area } = await openTabs(2, { storage: 'session', server: { refreshVia: 'cookie' } })
+  const [first, second] = tabs
+  await all([second.client.login(formOf())], 1000)
+  second.crash()
+  const again = open({ copyOf: second })
+  await all([again.client.start()], 1000)
+  server.failNext('logout', 'network-error')
+  await all([first.client.logout()], 3000)
+
+  await all([again.client.getAccessToken(forced)], 3000)
+
+  expect(again.client.state.status).toBe('authenticated')
+  expect([...area.items.keys()]).toEqual([])
+})
+
 it('an initial user that JSON cannot hold is refused by the constructor, not by `state`', () => {
   const user: Record<string, unknown> = {}
   user.me = user
