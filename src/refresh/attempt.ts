@@ -134,15 +134,18 @@ export function createAttempts<User>(parts: AttemptParts<User>): Attempts<User> 
     let stored: Promise<unknown> | undefined
     const renew = async (): Promise<void> => {
       const { answer = {}, age } = await exchange.make(session, cause === FORCED, delay)
-      const done = await keeper.advance(session, answer, attempt, cause, age)
-      if (done) {
-        refusals.count = 0
-        onSuccess()
-        stored = done.stored.then(() => exchange.forget(session))
-      } else {
+      const advance = () => keeper.advance(session, answer, attempt, cause, age)
+      let done = await advance()
+      if (!done) {
         // While a session goes on, its tokens may share a family with these: revoking one would end all.
-        await lookAgain(session).catch(() => revoke(answer, session.tokens))
+        const isLate = await lookAgain(session).catch(() => revoke(answer, session.tokens))
+        // A login that was broken off in another tab has stood in the way.
+        if (isLate === false) done = await advance()
       }
+      if (!done) return
+      refusals.count = 0
+      onSuccess()
+      stored = done.stored.then(() => exchange.forget(session))
     }
     try {
       const late = new AuthError('timeout', 'The backend took longer than `refresh.timeout`.')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { watch } from '../support/clock.ts'
-import { all, FIRST_RENEWAL, LIFETIME, openTabs, pass, type Tab } from './several-tabs.ts'
+import { settle, watch } from '../support/clock.ts'
+import { all, FIRST_RENEWAL, formOf, LIFETIME, openTabs, pass, type Tab } from './several-tabs.ts'
 
 const ON_DEMAND = { refresh: { when: 'on-demand' } } as const
 const API = 'https://api.test/todos'
@@ -175,4 +175,19 @@ describe('a slow refresh', () => {
     expect(asked[0]?.error).toMatchObject({ code: 'timeout' })
     expect(server.refreshes).toBe(2)
   })
+})
+
+it('R8: a login that is broken off in one tab costs no other the tokens that come at that moment', async () => {
+  for (let turns = 0, isThrough = false; !isThrough; turns += 1) {
+    const { tabs, server } = await openTabs(2)
+    const [first, second] = tabs
+    const caller = new AbortController()
+    const login = watch(first.client.login(formOf('bob'), { signal: caller.signal }))
+    const renewed = watch(second.client.getAccessToken({ forceRefresh: true }))
+    await settle(turns)
+    isThrough = login.status !== 'pending'
+    caller.abort()
+    await pass(3000)
+    if (!isThrough) expect([turns, renewed.status, server.refreshes]).toEqual([turns, 'fulfilled', 1])
+  }
 })
