@@ -253,7 +253,10 @@ export function createKeeper<User>(parts: KeeperParts<User>): Keeper<User> {
     end,
     async refuse(base, attempt, error) {
       await adopting
-      const isEnded = await ledger.refuse(base, attempt, error.code)
+      const refused = ledger.refuse(base, attempt, error.code)
+      // A look that finds this in the ledger first would take it for another tab's: nobody would tell the others.
+      settling = Promise.all([settling, refused])
+      const isEnded = await refused
       if (isEnded) await end(base.id, 'revoked', error)
       return isEnded
     },

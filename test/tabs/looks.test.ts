@@ -1,4 +1,4 @@
-import type { TokenStorage } from 'latchkey'
+import type { Ledger, LedgerRow, TokenStorage } from 'latchkey'
 import { expect, it } from 'vitest'
 import { watch } from '../support/clock.ts'
 import { all, formOf, openBrowser, pass } from './several-tabs.ts'
@@ -48,4 +48,32 @@ it('X2: a sign-out of another tab is not missed because the app sets the user at
   await all([out], 3000)
 
   expect(second.client.state).toMatchObject({ status: 'unauthenticated', reason: 'logout' })
+})
+
+it('F45: a refusal that meets a look of the same tab is still told to all', async () => {
+  const rows = new Map<string, LedgerRow>()
+  const delay = { ms: 0 }
+  const ledger: Ledger = {
+    read: async (name) => rows.get(name),
+    async update(name, step) {
+      const row = step(rows.get(name))
+      if (row) rows.set(name, row)
+      await new Promise((resolve) => setTimeout(resolve, delay.ms))
+    },
+  }
+  const { start, server, area } = openBrowser()
+  const first = await start({ environment: { ledger } })
+  await all([first.client.login(formOf())], 1000)
+  const second = await start({ environment: { ledger } })
+  delay.ms = 100
+  server.failNext('refresh', Response.json({ error: 'invalid_grant' }, { status: 400 }))
+  const asked = watch(first.client.getAccessToken({ forceRefresh: true }))
+  for (let at = 0; at < 500; at += 10) {
+    first.emit('focus')
+    await pass(10)
+  }
+  expect(asked.error).toMatchObject({ code: 'login_required', cause: { code: 'refresh_rejected' } })
+  expect(first.heard('logout')).toMatchObject([{ reason: 'revoked', origin: 'this-tab' }])
+  expect(second.heard('logout')).toMatchObject([{ reason: 'revoked', origin: 'other-tab' }])
+  expect(area.items.has('latchkey')).toBe(false)
 })
