@@ -190,8 +190,8 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
 
   /** Waits until it is known what the page has missed; who is signed in by then has to be who asks. */
   const catchUp = (signal: AbortSignal | null | undefined): Promise<void> | undefined => {
-    const asker = keeper.current()
-    if (!asker || !catchingUp) return undefined
+    const asker = catchingUp && keeper.current()
+    if (!catchingUp || !asker) return undefined
     const checked = catchingUp.then(() => {
       if (keeper.current()?.id !== asker.id) throw loginRequired()
     })
@@ -201,7 +201,7 @@ export function createStartup<User>(parts: StartupParts<User>): Startup<User> {
   return {
     start,
     ready,
-    caughtUp: (signal) => ready(signal) ?? (catchingUp && catchUp(signal)),
+    caughtUp: (signal) => ready(signal) ?? catchUp(signal),
   }
 }
 
